@@ -179,6 +179,15 @@ PAGE_FILES = {
 }
 """Sources that differ in core-page.wasm: it has the usual operators, Adam and two losses."""
 
+PAGE_SMALL = {
+    "network.cpp",
+    "ops/activation.cpp",
+    "ops/dropout.cpp",
+    "ops/pooling.cpp",
+    "optimizers/adam.cpp",
+}
+"""Hot sources that core-page.wasm has small: it teaches a few drawings as fast with them."""
+
 
 class BuildError(Exception):
     """A module can't be compiled; the text is what a person should read."""
@@ -227,8 +236,10 @@ def build(
 
     def source(name: str, file: str) -> tuple[str, ...]:
         """What an object is made by: modules with the same features share most of them."""
-        defines = (PAGE,) if name == "core-page.wasm" and file in PAGE_FILES else ()
-        return (*options(name), *defines, *FILES[file], "-c", str(sources / file))
+        page = name == "core-page.wasm"
+        defines = (PAGE,) if page and file in PAGE_FILES else ()
+        how = SMALL if page and file in PAGE_SMALL else FILES[file]
+        return (*options(name), *defines, *how, "-c", str(sources / file))
 
     commands = dict.fromkeys(source(name, file) for name in names for file in FILES)
     with (

@@ -3,7 +3,8 @@
     python tools/bundle_pages.py              into src/spritenet/web/static/export
     python tools/bundle_pages.py --out DIR    elsewhere, to compare
 
-esbuild joins the modules into one script, and the style sheets into one. The built files are
+esbuild joins the modules into one script, and the style sheets into one. The page that is small
+leaves out modules that it never calls (`LEFT_OUT`). The built files are
 committed, so that `spritenet export` needs no Node.js and only fills in the model; a test builds
 them again and compares every byte. esbuild's version is pinned in tests/node/package.json.
 """
@@ -17,11 +18,44 @@ import posixpath
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 STATIC = ROOT / "src" / "spritenet" / "web" / "static"
 ESBUILD = ROOT / "tests" / "node" / "node_modules" / ".bin" / "esbuild"
+
+LEFT_OUT = {
+    "draw.html": (
+        "address.js",  # its files lie inside it
+        "augmentation.js",
+        "calibration.js",
+        "class-weight.js",
+        "download.js",
+        "label-metrics.js",
+        "metrics.js",  # accuracy is the only one of what it teaches
+        "new-network.js",  # its network is in a file
+        "optimizer-state.js",
+        "schedules.js",  # its learning rate is a function
+        "shared-memory.js",
+        "sprite-labels.js",  # examples are in the page with the lab
+        "sprite.js",
+        "stored.js",
+        "team.js",
+        "unzip.js",
+    )
+}
+"""Modules of the library that a page never calls: a stub of each takes its place."""
+
+KEPT_ROWS = {"draw.html": {"optimizer-table.js": ("Adam",)}}
+"""Rows of the library's tables that a page needs: the others are left out."""
+
+ROW = re.compile(r"^  (\w+): \{\n.*?^  \},\n", re.MULTILINE | re.DOTALL)
+STUB = """export function {name}() {{
+  throw new Error('{file} is not in this page');
+}}
+"""
+EXPORTED = re.compile(r"^export (?:async )?(?:function|class|const) (\w+)", re.MULTILINE)
 
 PAGES = {"draw.html": ("draw",), "draw-lab.html": ("draw", "lab"), "collect.html": ("collect",)}
 """Built files, and the pages inside them; each file's program is the .js beside it."""
@@ -31,7 +65,6 @@ PROGRAM = (
     "--bundle",
     "--format=iife",  # a page opened from disk can't start a module as a worker
     "--target=es2022",
-    "--keep-names",  # an error's class is told by its name
     "--legal-comments=none",  # the page's first comment holds the licence
     "--define:import.meta.url=globalThis.location.href",  # what addresses are relative to
 )
@@ -77,7 +110,7 @@ def _page(file: str, names: tuple[str, ...]) -> str:
     """Returns an exported page, with slots for the version, the model's files and the data."""
     sources = {name: (STATIC / name / "index.html").read_text(encoding="utf-8") for name in names}
     titles = {name: _between(source, "<title>", "</title>") for name, source in sources.items()}
-    program = _esbuild(*PROGRAM, str((STATIC / "export" / file).with_suffix(".js")))
+    program = _program(file)
     styles = _styles(sources)
     policy = POLICY.format(program=_digest(program), styles=_digest(styles))
     notice = NOTICE
@@ -99,6 +132,31 @@ def _page(file: str, names: tuple[str, ...]) -> str:
             for name, source in sources.items()
         ),
     )
+
+
+def _program(file: str) -> str:
+    """Returns the program of a page, without the modules that it never calls."""
+    entry = f"export/{file.removesuffix('.html')}.js"
+    if file not in LEFT_OUT:
+        return _esbuild(*PROGRAM, str(STATIC / entry))
+    with tempfile.TemporaryDirectory(prefix="spritenet-pages-") as scratch:
+        for path in STATIC.rglob("*.js"):
+            copy = Path(scratch, path.relative_to(STATIC))
+            copy.parent.mkdir(exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+        for name in LEFT_OUT[file]:
+            module = Path(scratch, "lib", name)
+            names = EXPORTED.findall(module.read_text(encoding="utf-8"))
+            stubs = "".join(STUB.format(name=each, file=name) for each in names)
+            module.write_text(stubs, encoding="utf-8")
+        for name, rows in KEPT_ROWS[file].items():
+            table = Path(scratch, "lib", name)
+            text = table.read_text(encoding="utf-8")
+            for row in ROW.finditer(text):
+                if row[1] not in rows:
+                    text = text.replace(row[0], "")
+            table.write_text(text, encoding="utf-8")
+        return _esbuild(*PROGRAM, str(Path(scratch, entry)))
 
 
 def _styles(sources: dict[str, str]) -> str:

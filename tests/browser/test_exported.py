@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +16,11 @@ import pytest
 
 import spritenet as sn
 from drawing_page import answer, draw, visited
+from drawings import canvas
+from letters import letter_paths
 from program import spritenet
 from spritenet import export
-from spritenet.prepare import Preparation
+from spritenet.prepare import Preparation, prepare
 from spritenet.sources.strokes import pen_paths
 from spritenet.sources.strokes.style import HandwritingStyle
 from spritenet.web.assets import static_bytes
@@ -88,9 +91,47 @@ def test_it_predicts_what_python_predicts(chromium: Browser, exported: Exported)
     assert right >= 4
 
 
-def test_it_is_small(exported: Exported) -> None:
-    """Over the wire, without data: the core, the weights, the page and the library."""
-    assert len(gzip.compress(exported.plain.read_bytes(), 9)) < 200_000
+@pytest.fixture(scope="session")
+def calibrated(exported: Exported, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the same model, calibrated."""
+    data = sn.load("strokes")
+    model = sn.load_model(exported.model)
+    model.calibrate(data.test, data.train[:5000])
+    folder = tmp_path_factory.mktemp("calibrated") / "model"
+    model.save(folder)
+    return folder
+
+
+def test_it_is_small(calibrated: Path) -> None:
+    """Over the wire, without data: the core, the weights, the calibration, page and library."""
+    page = html_file(PageContents(export.load(calibrated)))
+    assert len(gzip.compress(page, 9)) < 150_000
+
+
+def test_it_refuses_what_python_refuses(
+    chromium: Browser, calibrated: Path, tmp_path: Path
+) -> None:
+    """Digits and letters, by the calibration that lies in the page in another form."""
+    model = sn.load_model(calibrated)
+    letters = [path for letter in "AEHKRW" for path in letter_paths(letter, 10, seed=5)]
+    prepared = [prepare(canvas(path, 18), Preparation()) for path in letters]
+    images = np.concatenate([sn.load("strokes").test.images[:100], np.stack(prepared)])
+    expected = model.classify(images)
+    assert 0 < expected.sure[100:].mean() < 0.5 < expected.sure[:100].mean()
+    file = tmp_path / "calibrated.html"
+    file.write_bytes(html_file(PageContents(export.load(calibrated))))
+    with opened(chromium, file) as page:
+        page.wait_for_function(SHOWN)
+        found = page.evaluate(
+            "(images) => images.map((one) => spritenetDraw.model.classify(Uint8Array.from(one)))"
+            ".map(({ sure, score, label }) => [sure, score, label])",
+            images.reshape(len(images), -1).tolist(),
+        )
+        carried = page.evaluate("async () => (await SPRITENET).model['model.json']")
+    assert [sure for sure, _, _ in found] == expected.sure.tolist()
+    assert [label for _, _, label in found] == expected.label.tolist()
+    assert np.allclose([score for _, score, _ in found], expected.score, atol=1e-4)
+    assert json.loads(carried) == json.loads((calibrated / "model.json").read_text())
 
 
 def test_its_policy_allows_its_own_script_and_nothing_else(exported: Exported) -> None:
@@ -130,6 +171,26 @@ def test_it_can_be_taught_with_the_examples_it_carries(
             draw(page, [[(0.1, 0.1), (0.9, 0.9)], [(0.9, 0.1), (0.1, 0.9)]])
             page.locator("#classes button").nth(4).click()
             page.locator("#lesson").filter(has_text=word).wait_for()
+
+
+def test_it_gives_a_taught_model_away(
+    chromium: Browser, exported: Exported, tmp_path: Path
+) -> None:
+    """The page alone, whose program leaves out much of the library: Python reads what it saves."""
+    with opened(chromium, exported.plain) as page:
+        page.wait_for_function(SHOWN)
+        draw(page, [[(0.1, 0.1), (0.9, 0.9)], [(0.9, 0.1), (0.1, 0.9)]])
+        page.locator("#classes button").nth(4).click()
+        page.locator("#lesson").filter(has_text="Trained on 1 drawing").wait_for()
+        shown = answer(page)
+        with page.expect_download() as download:
+            page.locator("#download").click()
+        file = tmp_path / download.value.suggested_filename
+        download.value.save_as(file)
+    taught = sn.load_model(file)
+    image = np.array(shown["input"], np.uint8).reshape(1, 28, 28, 1)
+    assert shown["best"] == 4
+    assert np.abs(taught.predict(image)[0] - shown["probabilities"]).max() < 1e-5
 
 
 def test_the_lab_in_it_trains_in_a_worker(chromium: Browser, exported: Exported) -> None:

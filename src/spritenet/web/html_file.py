@@ -8,7 +8,11 @@ data comes last, as it may be large and the drawing page doesn't wait for it.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +25,7 @@ from spritenet.web.examples import sprite_bytes
 
 __all__ = ["PageContents", "collect_file", "html_file"]
 
-WEIGHTS = "weights.bin"
+MODEL_JSON, WEIGHTS = "model.json", "weights.bin"
 CORE, PAGE_CORE, GLYPHS = "core.wasm", "core-page.wasm", "core-glyphs.wasm"
 PNG = "core-png.wasm"
 PAGE_LAYERS = frozenset(
@@ -47,6 +51,10 @@ PAGE_LAYERS = frozenset(
 )
 """The layers that core-page.wasm has; a network with others carries core.wasm."""
 FLOAT_BYTES = 4
+DETECTORS = ("detector", "image_detector")
+PLACES, KERNEL = "places", re.compile(r"kernel(_\d)?")
+"""Arrays of whole numbers: rising, of 2 or 4 bytes; and of 1."""
+
 LEVEL = 12  # libdeflate's smallest
 
 
@@ -56,8 +64,8 @@ class PageContents:
 
     Attributes:
         model: the model of the drawing page.
-        examples: images to teach it with.
-        data: the data set of the lab; without it the page has no lab.
+        examples: images to teach it with, of the data set.
+        data: the data set of the lab; without it the page has neither lab nor examples.
     """
 
     model: SavedModel
@@ -111,12 +119,13 @@ def _files(contents: PageContents) -> dict[str, bytes]:
     """Returns the files that the drawing page would fetch, by name."""
     layers = {layer.class_name for layer in contents.model.layers}
     core = PAGE_CORE if contents.data is None and layers <= PAGE_LAYERS else CORE
-    found = {CORE: static_bytes(f"lib/{core}"), **files(contents.model)}
+    model = replace(contents.model, optimizer=None)  # teaching begins with a fresh one
+    found = {CORE: static_bytes(f"lib/{core}"), **files(model)}
     if contents.data is not None:
         found[GLYPHS] = static_bytes(f"lib/{GLYPHS}")  # the lab calibrates
         found[PNG] = static_bytes(f"lib/{PNG}")  # and reads the data
-    if contents.examples is not None:
-        found["examples.png"] = sprite_bytes(contents.examples)
+        if contents.examples is not None:
+            found["examples.png"] = sprite_bytes(contents.examples)
     return found
 
 
@@ -125,8 +134,54 @@ def _element(name: str, content: bytes) -> str:
     kind = 'type="image/png"'
     if not name.endswith(".png"):
         kind = 'type="application/gzip"'
-        if name == WEIGHTS:  # all first bytes, then all second bytes, …: a tenth smaller
+        if name == WEIGHTS:
             kind += f' data-planes="{FLOAT_BYTES}"'
-            content = np.frombuffer(content, np.uint8).reshape(-1, FLOAT_BYTES).T.tobytes()
+            content = _planes(content, FLOAT_BYTES)
+        elif name == MODEL_JSON:
+            content = _without_base64(content)
         content = bytes(deflate.gzip_compress(content, LEVEL))
     return f'<script {kind} id="{name}">{base64.b64encode(content).decode()}</script>'
+
+
+def _without_base64(content: bytes) -> bytes:
+    """Returns model.json with the calibration's arrays as bytes behind its end: a tenth smaller.
+
+    Each leaves its size and the bytes of a number on a line of its own: model.json has one line.
+    Numbers of two bytes, which are the places, become differences. The page puts all back, so that
+    what it downloads is an ordinary file.
+    """
+    text = content.decode()
+    arrays = []
+    at = 0
+    model = json.loads(content)
+    features = _rejection(model).get("detector", {}).get("features")
+    for name, value in _arrays(model):
+        data = base64.b64decode(value)
+        width = 1 if KERNEL.fullmatch(name) else FLOAT_BYTES
+        if name == PLACES and len(data) == 2 * features:
+            width = 2
+            data = np.diff(np.frombuffer(data, "<u2"), prepend=np.uint16(0)).tobytes()
+        entry = f'"{name}": '
+        at = text.index(f'{entry}"{value}"', at) + len(entry)
+        text = f"{text[:at]}\n{len(data)},{width}\n{text[at + len(value) + 2 :]}"
+        arrays.append(_planes(data, width))
+    return b"".join((text.encode(), b"\0", *arrays)) if arrays else content
+
+
+def _arrays(model: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The names and the base64 of the calibration's arrays, in their order."""
+    for detector in DETECTORS:
+        for name, value in _rejection(model).get(detector, {}).items():
+            if isinstance(value, str):
+                yield name, value
+
+
+def _rejection(model: dict[str, Any]) -> dict[str, Any]:
+    """The entry of the calibration; an empty one if there is none."""
+    found: dict[str, Any] = model["userDefinedMetadata"]["spritenet"].get("rejection", {})
+    return found
+
+
+def _planes(content: bytes, width: int) -> bytes:
+    """Returns all first bytes of numbers, then all second bytes, …: a tenth smaller."""
+    return np.frombuffer(content, np.uint8).reshape(-1, width).T.tobytes()

@@ -24,7 +24,7 @@ ORDER = (
     *("precision-recall", "mistakes", "calibration", "near-duplicates", "robustness", "again"),
 )
 
-STYLES = ("ui/theme.css", "report/report.css")
+STYLES = ("ui/theme.css", "ui/tables.css", "report/report.css")
 
 
 def page(report: Report, *, at: datetime | None = None) -> str:

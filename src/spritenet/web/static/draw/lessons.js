@@ -71,10 +71,12 @@ export class Lessons {
     places.undo.onclick = () => this.guarded(this.takeBack(this.taught.slice(-1)));
     places.forget.onclick = () => this.guarded(this.takeBack(this.taught));
     places.save.onclick = () => this.save();
-    this.shelf = Shelf.open(sha256(new Uint8Array(this.base.buffer)), {
-      inputBytes: model.network.imageBytes,
-      outputs: model.outputs,
-    });
+    this.shelf = shown().then(() =>
+      Shelf.open(sha256(new Uint8Array(this.base.buffer)), {
+        inputBytes: model.network.imageBytes,
+        outputs: model.outputs,
+      }),
+    );
     this.label();
     this.guarded(this.recall());
   }
@@ -241,4 +243,9 @@ export class Lessons {
       this.say(`That didn’t work: ${error instanceof Error ? error.message : error}`),
     );
   }
+}
+
+/** Resolves after the page's first frame, for which nothing of this panel is needed. */
+function shown() {
+  return new Promise((resolve) => void requestAnimationFrame(() => setTimeout(resolve)));
 }

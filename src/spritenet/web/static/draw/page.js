@@ -15,7 +15,7 @@ import { Viewfinder } from './viewfinder.js';
 /** @typedef {import('./reader.js').Answer} Answer */
 /** @typedef {import('./stroke.js').Stroke} Stroke */
 /**
- * The data of a page that carries it inside, `window.SPRITENET`.
+ * The data of a page that carries it inside: `window.SPRITENET`, or what it is a promise of.
  *
  * @typedef {object} Embedded
  * @property {Record<string, string | ArrayBuffer | Uint8Array>} [model]  the model's files by name
@@ -360,7 +360,7 @@ function shortcuts() {
 }
 
 async function start() {
-  const embedded = /** @type {Embedded} */ (/** @type {any} */ (window).SPRITENET ?? {});
+  const embedded = /** @type {Embedded} */ ((await /** @type {any} */ (window).SPRITENET) ?? {});
   if (embedded.core) useCore(await Core.fromBytes(/** @type {BufferSource} */ (embedded.core)));
   const model = await Model.load(embedded.model ?? 'model/');
   const what = subject(model.classNames);

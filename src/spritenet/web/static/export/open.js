@@ -24,6 +24,26 @@ async function file(id) {
 }
 
 /**
+ * Puts the arrays back into a JSON file: each left its number of bytes and its bytes of a number,
+ * on a line of its own, and follows the text's end. Of numbers of two bytes
+ * there are differences.
+ *
+ * @param {Uint8Array | null} bytes
+ */
+function withArrays(bytes) {
+  let at = bytes ? bytes.indexOf(0) + 1 : 0;
+  if (!bytes || !at) return bytes;
+  const text = new TextDecoder().decode(bytes.subarray(0, at - 1));
+  return text.replace(/\n(\d+),(\d+)\n/g, (_, count, planes) => {
+    const from = at;
+    at += Number(count);
+    const array = interleave(bytes.subarray(from, at), Number(planes));
+    if (planes === '2') addUp(new Uint16Array(array.buffer));
+    return `"${encode(array)}"`;
+  });
+}
+
+/**
  * Puts numbers together again of which all first bytes came first, then all second bytes, …: ordered
  * like that, they compress better.
  *
@@ -53,6 +73,20 @@ function decode(text) {
   return bytes;
 }
 
+/** Makes differences what they are of. @param {Uint16Array} numbers */
+function addUp(numbers) {
+  for (let i = 1; i < numbers.length; i++) numbers[i] += numbers[i - 1];
+}
+
+/** Returns base64. @param {Uint8Array} bytes */
+function encode(bytes) {
+  const native = /** @type {any} */ (bytes).toBase64;
+  if (native) return native.call(bytes);
+  let letters = '';
+  for (const byte of bytes) letters += String.fromCharCode(byte);
+  return btoa(letters);
+}
+
 /** Compiles the core at once: it is small, and waiting for another thread takes longer. */
 async function core() {
   const bytes = /** @type {BufferSource} */ (await file('core.wasm'));
@@ -79,7 +113,7 @@ function loaded() {
  *
  * @returns {HTMLTemplateElement}
  */
-function show() {
+export function show() {
   const pages = /** @type {HTMLTemplateElement[]} */ ([...document.querySelectorAll('template')]);
   const page = pages.find(({ id }) => `#${id}` === location.hash) ?? pages[0];
   document.body.append(page.content);
@@ -111,29 +145,43 @@ function links(pages, shown) {
   return nav;
 }
 
+/** Marks the start, and compiles the core. */
+export function began() {
+  performance.mark('spritenet:begun');
+  const compiled = core();
+  compiled.catch(() => {}); // who waits for it says so
+  useCore(compiled);
+}
+
+/**
+ * Returns the files that a page asks for.
+ *
+ * @param {HTMLTemplateElement} page
+ */
+export async function files(page) {
+  const unpacked = Promise.all(['model.json', 'weights.bin', 'examples.png'].map(file));
+  if (page.id === 'lab') await loaded();
+  const [json, weights, examples] = await unpacked;
+  performance.mark('spritenet:unpacked');
+  return {
+    model: { 'model.json': withArrays(json), 'weights.bin': weights },
+    examples,
+    data: page.id === 'lab' ? await file('data.png') : null,
+    file,
+    worker,
+  };
+}
+
 /**
  * Opens the page.
  *
  * @param {Programs} programs
  */
 export async function open(programs) {
-  performance.mark('spritenet:begun');
   try {
-    useCore(core());
-    const model = Promise.all(['model.json', 'weights.bin'].map(file));
+    began();
     const page = show();
-    if (page.id === 'lab') await loaded();
-    const [json, weights] = await model;
-    performance.mark('spritenet:unpacked');
-    Object.assign(window, {
-      SPRITENET: {
-        model: { 'model.json': json, 'weights.bin': weights },
-        examples: await file('examples.png'),
-        data: page.id === 'lab' ? await file('data.png') : null,
-        file,
-        worker,
-      },
-    });
+    Object.assign(window, { SPRITENET: await files(page) });
     await programs[page.id]();
   } catch (error) {
     document.body.append(

@@ -362,7 +362,7 @@ export function lossName({ row: { words } }) {
  * Returns the optimizer and the loss of a training.
  *
  * @param {Plan} plan
- * @param {import('../lib/schedules.js').Rate} learningRate
+ * @param {import('../lib/rates.js').Rate} learningRate
  * @param {boolean} several  an image may have several classes
  */
 function compilation(

@@ -32,5 +32,6 @@ export { prepare, readPreparation } from './prepare.js';
 export { RemoteExamples } from './messages.js';
 export { Remote } from './remote.js';
 export { RemoteModel } from './remote-model.js';
-export { rateAt, schedules } from './schedules.js';
+export { rateAt } from './rates.js';
+export { schedules } from './schedules.js';
 export { writeSprite } from './sprite-writer.js';

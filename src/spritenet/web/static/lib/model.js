@@ -356,7 +356,7 @@ export class Model {
   /**
    * Sets the learning rate, also during training: from the next slice on. The optimizer's state stays.
    *
-   * @param {import('./schedules.js').Rate} rate
+   * @param {import('./rates.js').Rate} rate
    */
   setLearningRate(rate) {
     if (!this.optimizer) {

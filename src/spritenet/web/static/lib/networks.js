@@ -83,11 +83,11 @@ function networkFor(entry, { imageShape, classNames, isMultiLabel = false }) {
   };
 }
 
-/** @param {Entry['rate']} rate @returns {import('./schedules.js').Rate} */
+/** @param {Entry['rate']} rate @returns {import('./rates.js').Rate} */
 function rateOf(rate) {
   if (typeof rate === 'number') return rate;
   const [[kind, values]] = Object.entries(rate);
-  const makers = /** @type {Record<string, (options: any) => import('./schedules.js').Rate>} */ (
+  const makers = /** @type {Record<string, (options: any) => import('./rates.js').Rate>} */ (
     /** @type {unknown} */ (schedules)
   );
   const options = Object.entries(values).map(([key, value]) => [camel(key), value]);

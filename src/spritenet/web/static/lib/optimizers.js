@@ -7,7 +7,7 @@ import { OPTIMIZERS } from './optimizer-table.js';
 /** @typedef {import('./core.js').Arena} Arena */
 /** @typedef {import('./optimizer-table.js').OptimizerName} OptimizerName */
 /** @typedef {import('./optimizer-table.js').Slot} Slot */
-/** @typedef {import('./schedules.js').Rate} Rate */
+/** @typedef {import('./rates.js').Rate} Rate */
 /** @typedef {number | boolean | null | readonly string[]} Value  of an argument */
 
 /**

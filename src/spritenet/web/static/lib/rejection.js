@@ -200,6 +200,16 @@ export function isBlank(image, channels) {
   return image.every((value, i) => value === image[i % channels]);
 }
 
+/** @param {string} text  @returns {Uint8Array<ArrayBuffer>} */
+function fromBase64(text) {
+  const native = /** @type {any} */ (Uint8Array).fromBase64;
+  if (native) return native(text);
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
+}
+
 /**
  * Entries of an object that anybody may have written, each checked.
  *
@@ -238,10 +248,8 @@ function reader(entry, where, prefix) {
     const lengths = sizes.map((size) => Math.ceil(size / 3) * 4);
     if (typeof value !== 'string' || !lengths.includes(value.length)) refuse(key, expected);
     try {
-      const text = atob(value);
-      if (sizes.includes(text.length)) {
-        return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-      }
+      const found = fromBase64(value);
+      if (sizes.includes(found.length)) return found;
     } catch {
       // no base64: refused below
     }

@@ -10,7 +10,7 @@ import { plain } from './messages.js';
 /** @typedef {import('./examples.js').Examples} Examples */
 /** @typedef {import('./messages.js').RemoteExamples} RemoteExamples */
 /** @typedef {import('./remote.js').Remote} Remote */
-/** @typedef {import('./schedules.js').Rate} Rate */
+/** @typedef {import('./rates.js').Rate} Rate */
 /** @typedef {import('./training.js').FitOptions} FitOptions */
 /** @typedef {import('./training.js').History} History */
 /** @typedef {import('./training.js').Step} Step */

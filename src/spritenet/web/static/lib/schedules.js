@@ -8,7 +8,7 @@
 import { ModelError } from './errors.js';
 
 /** @typedef {Readonly<{ className: string, config: Readonly<Record<string, any>> }>} Schedule */
-/** @typedef {number | Schedule | ((step: number) => number)} Rate  a function takes the steps done, from 0 */
+/** @typedef {import('./rates.js').Rate} Rate */
 
 /**
  * Every schedule's arguments with their defaults; `undefined` must be given.
@@ -144,14 +144,11 @@ function checked(where, key, value) {
 /**
  * The learning rate of a step.
  *
- * @param {Rate} rate
+ * @param {Schedule} schedule
  * @param {number} step  steps done, from 0
  * @returns {number}
  */
-export function rateAt(rate, step) {
-  if (typeof rate === 'number') return rate;
-  if (typeof rate === 'function') return rate(step);
-  const { className, config: c } = rate;
+export function scheduledAt({ className, config: c }, step) {
   const length = LENGTHS[className];
   if (length && c[length] === null) {
     throw new ModelError(`${length} is not given, and there is no training to span`, {
@@ -162,7 +159,7 @@ export function rateAt(rate, step) {
     case 'Constant':
       return c.learning_rate;
     case 'Delayed':
-      return rateAt(c.schedule, Math.max(step - c.first_step, 0));
+      return scheduledAt(c.schedule, Math.max(step - c.first_step, 0));
     case 'CosineDecay': {
       const warm = c.warmup_target !== null && c.warmup_steps;
       const top = c.warmup_target ?? c.initial_learning_rate;
@@ -198,22 +195,21 @@ function halfCosine(start, stop, done) {
 }
 
 /**
- * The rate with its length filled in, where it has none: those steps of training.
+ * A schedule with its length filled in, where it has none: those steps of training.
  *
- * @param {Rate} rate
+ * @param {Schedule} schedule
  * @param {number} firstStep
  * @param {number} steps
- * @returns {Rate}
+ * @returns {Schedule}
  */
-export function spanning(rate, firstStep, steps) {
-  if (typeof rate !== 'object') return rate;
-  const { className, config } = rate;
+export function scheduledOver(schedule, firstStep, steps) {
+  const { className, config } = schedule;
   const length = LENGTHS[className];
-  if (!length || config[length] !== null) return rate;
+  if (!length || config[length] !== null) return schedule;
   const warmup =
     className === 'CosineDecay' && config.warmup_target !== null ? config.warmup_steps : 0;
-  const schedule = makeSchedule(className, { ...config, [length]: Math.max(1, steps - warmup) });
-  return makeSchedule('Delayed', { schedule, first_step: firstStep });
+  const whole = makeSchedule(className, { ...config, [length]: Math.max(1, steps - warmup) });
+  return makeSchedule('Delayed', { schedule: whole, first_step: firstStep });
 }
 
 /**

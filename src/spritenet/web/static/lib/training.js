@@ -8,7 +8,7 @@ import { Measures } from './measures.js';
 import { Order } from './order.js';
 import { Pace, SLICE } from './pause.js';
 import { slotsOf } from './optimizers.js';
-import { rateAt, spanning } from './schedules.js';
+import { rateAt, spanning } from './rates.js';
 import { infer, size } from './shapes.js';
 
 /** @typedef {import('./model.js').Model} Model */
@@ -139,9 +139,9 @@ export class Training {
     this.orderOf = -1;
     this.before = this.snapshot();
     this.now = this.snapshot();
-    /** @type {import('./schedules.js').Rate | undefined} */
+    /** @type {import('./rates.js').Rate | undefined} */
     this.given = undefined; // learning rate, and what it spans
-    /** @type {import('./schedules.js').Rate} */
+    /** @type {import('./rates.js').Rate} */
     this.rate = 0;
   }
 
