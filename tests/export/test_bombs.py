@@ -173,3 +173,20 @@ def test_reading_onnx_takes_no_memory_beyond_the_file(tmp_path: Path) -> None:
     model = tiny.trained(tiny.images(100, 1))
     model.save(tmp_path / "m.onnx")
     assert loaded(tmp_path / "m.onnx").weights_sha256 == model.weights_sha256
+
+
+@pytest.mark.parametrize("name", ["m", "m.keras", "m.int8"])
+def test_json_that_is_nested_too_deeply_is_said(name: str, tmp_path: Path) -> None:
+    """In words of ours, not of the parser's."""
+    nested = b"[" * 100_000
+    if name == "m.keras":
+        tiny.trained(tiny.images(100, 1)).save(tmp_path / name)
+        packed(tmp_path / name, content_of(tmp_path / name) | {"config.json": nested})
+    elif name == "m":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.json").write_bytes(nested)
+    else:
+        (tmp_path / name).write_bytes(len(nested).to_bytes(8, "little") + nested)
+    read = sn.QuantizedModel.load if name == "m.int8" else sn.load_model
+    with pytest.raises(ModelError, match="it is nested too deeply"):
+        read(tmp_path / name)

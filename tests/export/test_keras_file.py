@@ -167,7 +167,7 @@ BAD: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     ),
     "lambda": (
         with_config(lambda layers: layers.insert(2, {"class_name": "Lambda", "config": {}})),
-        "Lambda",
+        "unsupported layer 'Lambda'. It holds code, which is never run",
     ),
     "short": (
         with_weights(lambda file: replaced(file, DENSE, np.zeros((3, 4), "f4"))),

@@ -65,5 +65,5 @@ def _listed(text: str | bytes, where: Path) -> object:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ModelError("not JSON", where=where, got=quoted(str(error))) from error
+        raise ModelError("not JSON", where=where, got=quoted(error)) from error
     return content.get("labels", []) if isinstance(content, dict) else content

@@ -29,7 +29,12 @@ def located(where: Path) -> Iterator[None]:
 
 
 def quoted(value: object) -> str:
-    """Returns a value of an untrusted file for a message: one short line of printable ASCII."""
+    """Returns a value of an untrusted file for a message: one short line of printable ASCII.
+
+    Of an error, its words.
+    """
+    if isinstance(value, Exception):
+        value = "it is nested too deeply" if isinstance(value, RecursionError) else str(value)
     text = value if isinstance(value, str) else repr(value)
     text = ascii(text)[1:-1] if not text.isascii() or not text.isprintable() else text
     return text if len(text) <= 80 else text[:77] + "…"

@@ -168,7 +168,7 @@ def _header(data: bytes, where: Path) -> Mapping[str, Any]:
     try:
         header = json.loads(data[8 : 8 + size])
     except (ValueError, RecursionError) as error:
-        raise ModelError("not an int8 model", where=where, got=quoted(str(error))) from error
+        raise ModelError("not an int8 model", where=where, got=quoted(error)) from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ModelError("not an int8 model", where=where, expected=f"format {FORMAT!r}")
     if header.get("version") != VERSION:

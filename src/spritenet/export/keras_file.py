@@ -209,7 +209,7 @@ def _json(text: str | bytes, where: object) -> dict[str, Any]:
     try:
         value = json.loads(text, parse_int=lambda n: int(n) if len(n) < 20 else float(n))
     except (ValueError, RecursionError) as error:
-        raise ModelError("not JSON", where=where, got=quoted(str(error))) from error
+        raise ModelError("not JSON", where=where, got=quoted(error)) from error
     if not isinstance(value, dict):
         raise ModelError("not a JSON object", where=where)
     return value

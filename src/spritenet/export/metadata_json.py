@@ -47,7 +47,7 @@ def read_beside(folder: Path) -> Beside:
     try:
         content = json.loads(read_file(path, MAXIMAL_BYTES))
     except (ValueError, RecursionError) as error:
-        raise ModelError("not JSON", where=path, got=quoted(str(error))) from error
+        raise ModelError("not JSON", where=path, got=quoted(error)) from error
     if not isinstance(content, dict):
         return Beside()
     package = str(content.get("packageName", ""))

@@ -23,7 +23,7 @@ from spritenet.atomic import write_file, write_folder
 from spritenet.destination import destination
 from spritenet.errors import ModelError
 from spritenet.export import optimizer_state
-from spritenet.export.error_location import located
+from spritenet.export.error_location import located, quoted
 from spritenet.export.layer_order import depth_first
 from spritenet.export.location import MAXIMAL_MODEL_JSON, MODEL_JSON, locate
 from spritenet.export.metadata import Metadata, digest
@@ -347,7 +347,7 @@ def _parse(data: bytes, where: Path) -> dict[str, Any]:
     try:
         content = json.loads(data, parse_int=lambda n: int(n) if len(n) < 20 else float(n))
     except (ValueError, RecursionError) as error:
-        raise ModelError("not JSON", where=where, got=str(error)) from error
+        raise ModelError("not JSON", where=where, got=quoted(error)) from error
     if not isinstance(content, dict):
         raise ModelError("not a JSON object", where=where)
     return content

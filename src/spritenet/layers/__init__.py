@@ -270,6 +270,9 @@ NAMES = _LAZY.names
 """The class name of every layer, as its config has it."""
 
 
+OF_CODE = "It holds code, which is never run. Replace it by layers, such as Rescaling or Resizing."
+
+
 def from_config(class_name: str, config: Mapping[str, object]) -> Layer:
     """Makes a layer from a class name and a config, as `Layer.config` and TensorFlow.js write them.
 
@@ -277,11 +280,9 @@ def from_config(class_name: str, config: Mapping[str, object]) -> Layer:
         ModelError: the class, or an argument in its config, is unsupported.
     """
     if class_name not in NAMES:
-        raise ModelError(
-            f"unsupported layer {class_name!r}"[:100],
-            where=config.get("name", ""),
-            do=f"Supported: {', '.join(NAMES)}.",
-        )
+        do = OF_CODE if class_name.endswith("Lambda") else f"Supported: {', '.join(NAMES)}."
+        what = f"unsupported layer {class_name!r}"[:100]
+        raise ModelError(what, where=config.get("name", ""), do=do)
     if "alpha" in config and class_name == "LeakyReLU":  # Keras 2's name of negative_slope
         rest = {key: value for key, value in config.items() if key != "alpha"}
         config = {**rest, "negative_slope": config["alpha"]}

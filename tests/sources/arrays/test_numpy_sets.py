@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 import spritenet as sn
 from spritenet.errors import DataError
+from spritenet.sources import survey
 from spritenet.sources.arrays.numpy_files import read_npy_header
 
 RANDOM = np.random.default_rng(0)
@@ -215,3 +216,15 @@ def test_a_size_that_is_not_the_images_is_refused(tmp_path: Path) -> None:
     assert sn.load(tmp_path / "a.npz", image_size="6x5").image_shape == (6, 5, 1)
     with pytest.raises(DataError, match="expected 5×6, or rows of 30 numbers, got 20×6×5"):
         sn.load(tmp_path / "a.npz", image_size="5x6")
+
+
+def test_arrays_that_are_not_used_are_named(tmp_path: Path) -> None:
+    """Of a file with images and labels; class names, as bytes too, are used."""
+    names = np.array([b"a", "ü".encode(), b"c"])
+    np.savez(tmp_path / "a.npz", images=X, labels=Y, class_names=names, notes=np.zeros(3), ids=Y)
+    lazy = survey(tmp_path / "a.npz")
+    assert lazy.notes == ("skipped arrays: notes, ids",)
+    assert lazy.class_names == ("a", "ü", "c")
+    np.savez(tmp_path / "b.npz", images=X, labels=names[Y])
+    data = sn.load(tmp_path / "b.npz")
+    assert [data.class_names[k] for k in data.train.labels] == [names[k].decode() for k in Y]

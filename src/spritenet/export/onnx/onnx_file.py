@@ -191,7 +191,7 @@ def _entry(model: Proto, path: Path) -> dict[str, Any]:
     try:
         value = json.loads(texts[0], parse_int=lambda n: int(n) if len(n) < 20 else float(n))
     except (ValueError, RecursionError) as error:
-        raise ModelError("its metadata is not JSON", where=path, got=quoted(str(error))) from error
+        raise ModelError("its metadata is not JSON", where=path, got=quoted(error)) from error
     if not isinstance(value, dict):
         raise ModelError("its metadata is not a JSON object", where=path)
     return value

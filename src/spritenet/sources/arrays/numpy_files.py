@@ -228,7 +228,8 @@ def _read_header(file: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np
     try:
         shape, fortran, dtype = read(header, max_header_size=LONGEST_HEADER)
     except Exception as error:  # noqa: BLE001 - NumPy's parser raises anything, tokenize's too
-        raise DataError("its header is damaged", where=where, got=error) from None
+        got = str(error).partition(": <")[0]  # without the object
+        raise DataError("its header is damaged", where=where, got=got) from None
     return tuple(shape), bool(fortran), dtype, 8 + (4 if wide else 2) + length
 
 

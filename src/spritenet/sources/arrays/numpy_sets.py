@@ -32,7 +32,15 @@ from spritenet.sources.folder_files import unused_notes
 from spritenet.sources.image_size import ImageSize
 from spritenet.sources.text_arrays import to_texts
 
-__all__ = ["is_npy", "is_npz", "lazy_arrays", "pairs_of", "survey_npy", "survey_npz"]
+__all__ = [
+    "is_npy",
+    "is_npz",
+    "lazy_arrays",
+    "pairs_of",
+    "skipped_note",
+    "survey_npy",
+    "survey_npz",
+]
 
 Pair = dict[str, NamedArray]
 """A split's "images" and "labels"."""
@@ -72,7 +80,16 @@ def survey_npz(
     if class_names is None:
         named = [array for array in arrays if array.name.lower() in CLASS_NAMES]
         class_names = names_in(named[0].array()) if named else None
-    return lazy_arrays(path, pairs_of(path, arrays), image_size, class_names, pixel_range)
+    pairs = pairs_of(path, arrays)
+    used = {array.name for pair in pairs.values() for array in pair.values()}
+    others = [array.name for array in arrays if array.name.lower() not in CLASS_NAMES]
+    lazy = lazy_arrays(path, pairs, image_size, class_names, pixel_range)
+    return lazy.with_notes(*skipped_note([name for name in others if name not in used]))
+
+
+def skipped_note(names: Sequence[str]) -> list[str]:
+    """Returns a note on arrays that are not used; none if there are none."""
+    return [f"skipped arrays: {', '.join(names[:3])}" + ", …" * (len(names) > 3)] if names else []
 
 
 def survey_npy(

@@ -22,7 +22,7 @@ from spritenet.dataset.natural_order import natural
 from spritenet.dataset.value_range import ValueRange
 from spritenet.errors import DataError
 from spritenet.sources.arrays.class_arrays import lazy_class_arrays
-from spritenet.sources.arrays.numpy_sets import lazy_arrays, pairs_of
+from spritenet.sources.arrays.numpy_sets import lazy_arrays, pairs_of, skipped_note
 from spritenet.sources.field_names import CLASS_NAMES, SPLITS, role_of, sort_splits
 from spritenet.sources.image_size import ImageSize
 
@@ -109,8 +109,7 @@ def survey_arrays(
             notes.append(TEN_IS_ZERO)
         made += [images, labels]
     unused = [one.name for one in kept if one.name not in roles and one.name.lower() not in NAMES]
-    if unused:
-        notes.append(f"skipped arrays: {', '.join(unused[:3])}" + ", …" * (len(unused) > 3))
+    notes += skipped_note(unused)
     size = image_size or _square([one for one in made if roles[one.name][1] == "images"])
     lazy = lazy_arrays(path, pairs_of(path, made), size, class_names, pixel_range)
     return replace(lazy, notes=(*lazy.notes, *dict.fromkeys(notes)))

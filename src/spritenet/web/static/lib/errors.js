@@ -66,7 +66,9 @@ export class CoreError extends SpritenetError {
  * @returns {string}
  */
 export function shown(value) {
-  let text = typeof value === 'string' ? value : undefined;
+  const isWord =
+    typeof value === 'string' || (typeof value === 'number' && !Number.isFinite(value));
+  let text = isWord ? String(value) : undefined;
   if (text === undefined) {
     try {
       text = JSON.stringify(value) ?? String(value);
