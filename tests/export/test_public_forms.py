@@ -74,6 +74,25 @@ def chain() -> list[Json]:
     return layers
 
 
+def relu_used_twice() -> list[Json]:
+    """The same with one ReLU behind both convolutions; the second output is its node 1."""
+    layers = graph()
+    layers[2]["inbound_nodes"][0][0][0] = "r"
+    uses = {"inbound_nodes": [[["c", 0, 0, {}]], [["e", 0, 0, {}]]]}
+    layers.insert(2, {**node("r", "c", "ReLU"), **uses})
+    layers[4]["inbound_nodes"] = [[["r", 0, 0, {}], ["r", 1, 0, {}]]]
+    return layers
+
+
+def calling_a_model() -> list[Json]:
+    """A Functional that calls a Model, which TensorFlow.js counts as its node 1."""
+    layers = graph()
+    inner = functional(layers[:4])["config"]
+    model = {**node("m1", "i", "Model"), "config": {**inner, "name": "m1"}}
+    layers[4]["inbound_nodes"] = [[["m1", 1, 0, {}]]]
+    return [layers[0], model, *layers[4:]]
+
+
 def as_keras_3(layers: list[Json]) -> Json:
     """The same as Keras 3 writes it, whose nodes name tensors by their history."""
     layers = copy.deepcopy(layers)
@@ -228,6 +247,8 @@ CASES: dict[str, Case] = {
         CHAINED,
         None,
     ),
+    "R5, a layer without weights used twice": (functional(relu_used_twice()), BRANCHED, None),
+    "R7, a Model in a Functional": (functional(calling_a_model()), BRANCHED, None),
     "R10, sigmoid(1)": with_head(1, "sigmoid"),
     "R10, sigmoid(51)": with_head(51, "sigmoid"),
     "R10, linear": with_head(10, "linear"),
@@ -361,3 +382,45 @@ def test_r7_and_r11_teachable_machine_s_labels(tfjs_folder: Path, tmp_path: Path
     names = ["w", "x", "y", "z"]
     model = sn.load_model(tmp_path / "m", pixels="0..1", class_names=names)
     assert model.class_names == tuple(names)
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        (
+            ("UpSampling2D", {"name": "u", "size": [2, 2], "interpolation": "bilinear"}),
+            "u: TensorFlow.js, which saved the model, has no interpolation='bilinear' as Keras has",
+        ),
+        (
+            ("DepthwiseConv2D", {"name": "u", "kernel_size": 3, "dilation_rate": [2, 2]}),
+            "u: TensorFlow.js, which saved the model, has no DepthwiseConv2D with a dilation_rate",
+        ),
+        (("UpSampling2D", {"name": "u", "size": [2, 2], "interpolation": "nearest"}), ""),
+    ],
+)
+def test_layers_that_tensorflow_js_computes_otherwise_are_said(
+    layer: Layer, words: str, node: str, tmp_path: Path
+) -> None:
+    """Of a model that it saved, in Python and JavaScript; a converted one is Keras's."""
+    weights = CHAINED
+    if layer[0] == "DepthwiseConv2D":
+        layer[1]["padding"] = "same"
+        weights = {**CONV, "u/depthwise_kernel": (3, 3, 4, 1), "u/bias": (4,), **dense(4)}
+    topology = sequential([conv(), layer, POOL, SOFTMAX])
+    for name, by in (("tf", "TensorFlow.js tfjs-layers v4.22.0"), ("keras", "keras v2.11.0")):
+        write(tmp_path / name, topology, weights, generatedBy=by)
+    jobs = [{"names": name} for name in ("tf", "keras")]
+    done = subprocess.run(
+        [node, HERE.parent / "node" / "library.mjs", "foreign"],
+        input=json.dumps({"folder": str(tmp_path), "models": jobs}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name, found in zip(("tf", "keras"), json.loads(done.stdout), strict=True):
+        with pytest.warns(sn.DataWarning):
+            model = load(tmp_path / name)
+        ours = [note for note in model.notes if "which saved the model" in note]
+        theirs = [note for note in found["notes"] if "which saved the model" in note]
+        assert len(ours) == len(theirs) == (name == "tf" and bool(words))
+        assert all(words in note for note in (*ours, *theirs))

@@ -75,7 +75,8 @@ def test_a_rescaling_after_layers_that_arrange_pixels_is_the_only_one(
         ("Flatten", {"name": "flat"}),
         ("Dense", {"name": "d", "units": 3, "activation": "softmax"}),
     ]
-    write(tmp_path / "m", sequential(layers), {"d/kernel": (36, 3), "d/bias": (3,)})
+    weights = {"d/kernel": (36, 3), "d/bias": (3,)}
+    write(tmp_path / "m", sequential(layers), weights, generatedBy="keras v2.15.0")
     pixels = np.random.default_rng(3).integers(0, 256, (5, 9, 9, 1), np.uint8)
     (tmp_path / "pixels").write_bytes(pixels.tobytes())
     (got,) = loaded(node, tmp_path, {"names": "m", "pixels": "pixels", "out": "m/out"})

@@ -29,6 +29,14 @@ RECORDED_TRAINING = re.compile(
 )
 """Layers whose every call Keras 3 writes down with training=True."""
 
+WITHOUT_WEIGHTS = frozenset(
+    {"Activation", "Add", "Average", "AveragePooling2D", "Concatenate", "Cropping2D", "Dropout"}
+    | {"ELU", "Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "LeakyReLU", "Maximum"}
+    | {"MaxPooling2D", "Minimum", "Multiply", "Permute", "ReLU", "Rescaling", "Reshape", "Softmax"}
+    | {"SpatialDropout2D", "Subtract", "UpSampling2D", "ZeroPadding2D"}
+)
+"""Layers that may be used several times: nothing is shared."""
+
 STEP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -126,7 +134,7 @@ def _flatten(model: Mapping[str, Any], source: str, entries: list[Entry], depth:
             expected=f"a list of 1 to {MAXIMAL_LAYERS}",
             got=len(listed) if isinstance(listed, list) else quoted(listed),
         )
-    layers = [_entry(value) for value in listed]
+    layers, content = _applied_once([_entry(value) for value in listed], content)
     connected = [(layer, [place - 1]) for place, layer in enumerate(layers)]
     if model["class_name"] in GRAPHS:
         connected = _connected(layers, content)
@@ -167,6 +175,47 @@ def _entry(value: object) -> dict[str, Any]:
     if not isinstance(own, str):
         raise ModelError("invalid layer name", got=quoted(own))
     return entry | {"config": config, "name": own}
+
+
+def _applied_once(
+    layers: list[dict[str, Any]], content: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], Mapping[str, Any]]:
+    """Returns layers and content with a layer for each use of one without weights."""
+    used = {
+        layer["name"]
+        for layer in layers
+        if layer["class_name"] in WITHOUT_WEIGHTS
+        and isinstance(layer.get("inbound_nodes"), list)
+        and len(layer["inbound_nodes"]) > 1
+    }
+    if not used:
+        return layers, content
+
+    def name_of(name: str, node: int) -> str:
+        return f"{name}_use_{node + 1}" if node else name
+
+    def renamed(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: renamed(inner) for key, inner in value.items()}
+        if not isinstance(value, list):
+            return value
+        is_tensor = len(value) > 2 and isinstance(value[0], str) and isinstance(value[1], int)
+        if is_tensor and value[0] in used:
+            return [name_of(value[0], value[1]), 0, *value[2:]]
+        return [renamed(inner) for inner in value]
+
+    result = []
+    for layer in layers:
+        nodes = layer.get("inbound_nodes")
+        nodes = renamed(nodes) if isinstance(nodes, list) else nodes
+        if layer["name"] not in used or not isinstance(nodes, list):
+            result.append({**layer, "inbound_nodes": nodes})
+            continue
+        for node, given in enumerate(nodes):
+            name = name_of(layer["name"], node)
+            config = {**layer["config"], "name": name}
+            result.append({**layer, "name": name, "config": config, "inbound_nodes": [given]})
+    return result, {**content, "output_layers": renamed(content.get("output_layers"))}
 
 
 def _connected(
@@ -215,6 +264,8 @@ def _output(content: Mapping[str, Any], by_name: Mapping[str, object]) -> str:
     output = outputs[0] if isinstance(outputs, list) and len(outputs) == 1 else None
     name = output[0] if isinstance(output, list) and output else None
     if not isinstance(name, str) or name not in by_name:
+        if isinstance(outputs, list) and len(outputs) > 1:
+            raise _unsupported(f"{len(outputs)} outputs")
         raise _unsupported(f"outputs of {quoted(outputs)}")
     return name
 
@@ -257,7 +308,8 @@ def _sources(layer: Mapping[str, Any]) -> list[str]:
         raise _unsupported(f"{layer['class_name']} of 0 inputs", name)
     for tensor in tensors:
         known = isinstance(tensor, list) and len(tensor) == 3 and isinstance(tensor[0], str)
-        if not known or tensor[1:] != [0, 0]:
+        # A layer is used once here, so that its node says nothing: it counts a model's own, too.
+        if not known or not isinstance(tensor[1], int) or tensor[1] < 0 or tensor[2] != 0:
             raise _unsupported(f"{layer['class_name']} of {quoted(tensor)}", name)
     for extra in extras:
         recorded = extra == {"training": True} and RECORDED_TRAINING.fullmatch(layer["class_name"])

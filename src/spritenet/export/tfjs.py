@@ -222,7 +222,7 @@ def read_tfjs(
         flat = [values[source].reshape(-1) for source in sources]
         parameters = np.concatenate([np.zeros(0, np.float32), *flat]).astype(np.float32)
     parameters.setflags(write=False)
-    notes = [f"{path}: {note}" for note in network.notes]
+    notes = [f"{path}: {note}" for note in (*network.notes, *_differences(content, network))]
     if known is not pixels:
         notes.append(f"{path}: {TEACHABLE_PIXELS}")
     slots = [values[array.name] for array in promised if array.group]
@@ -314,6 +314,18 @@ def _own_entry(
     if state is not None and of_state != hashlib.sha256(join(slots)).hexdigest():
         return {key: value for key, value in entry.items() if key != "optimizer"}, []
     return entry, []
+
+
+def _differences(content: Mapping[str, Any], network: Topology) -> list[str]:
+    """Returns a line for each layer that TensorFlow.js, which saved it, computes otherwise."""
+    if not str(content.get("generatedBy")).startswith(TENSORFLOW_JS):
+        return []
+    found = [(layer.label, layer.missing_in_tensorflow_js()) for layer in network.layers]
+    return [
+        f"{label}: TensorFlow.js, which saved the model, has no {missing}: outputs differ from its"
+        for label, missing in found
+        if missing
+    ]
 
 
 def _values(groups: Sequence[Group], where: Path) -> dict[str, NDArray[Any]]:

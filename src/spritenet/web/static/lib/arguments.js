@@ -38,13 +38,22 @@ export const CLASSES = Object.fromEntries(
 
 /** Arguments of Keras's layers of which only these values are supported. */
 export const FIXED = /** @type {Record<string, unknown[]>} */ ({
+  antialias: [null, false],
+  crop_to_aspect_ratio: [null, false],
   data_format: [null, 'channels_last', 'channelsLast'],
   dilation_rate: [null, 1, '1,1'],
   dtype: [null, 'float32'],
+  fill_mode: [null, 'constant'],
+  fill_value: [null, 0],
   groups: [null, 1],
+  input_axes: [null],
   keepdims: [null, false],
+  lora_alpha: [null],
+  lora_rank: [null],
   noise_shape: [null],
+  pad_to_aspect_ratio: [null, false],
   renorm: [null, false],
+  rms_scaling: [null, false],
   synchronized: [null, false],
 });
 

@@ -2,6 +2,7 @@
 
 import { readBeside, TEACHABLE_MACHINE, TEACHABLE_PIXELS } from './beside.js';
 import { checkRejection, readRejection } from './rejection.js';
+import { differences } from './differences.js';
 import { located, ModelError } from './errors.js';
 import { folderOf } from './files.js';
 import { imageShapeOf } from './image-shape.js';
@@ -68,6 +69,7 @@ export async function readModel(source, { pixels, classNames: given } = {}) {
   const { layers, inputShape, assumed, notes } = located(where, () =>
     readTopology(content.modelTopology, isStated ? TEACHABLE_MACHINE : pixels),
   );
+  notes.push(...differences(content.generatedBy, layers));
   if (isStated) notes.push(TEACHABLE_PIXELS);
   const wanted = located(where, () => namedWeights(layers, inputShape));
   const groups = parseManifest(content.weightsManifest, where);

@@ -3,6 +3,7 @@
 // Knows how TensorFlow.js, Keras 2 and Keras 3 nest and connect layers; knows nothing of what each
 // computes. Models inside the model are flattened.
 
+import { appliedOnce } from './applications.js';
 import { ModelError, shown } from './errors.js';
 import { IMAGE } from './graph.js';
 
@@ -122,16 +123,16 @@ class FlatGraph {
         expected: `at most ${MAXIMAL_DEPTH} in each other`,
       });
     }
-    const content = Array.isArray(model.config)
+    const given = Array.isArray(model.config)
       ? { layers: model.config }
       : snakeKeys(model.config ?? {});
-    const listed = content.layers;
+    const listed = given.layers;
     if (!Array.isArray(listed) || listed.length < 1 || listed.length > MAXIMAL_LAYERS) {
       throw new ModelError('invalid list of layers', {
         expected: `a list of 1 to ${MAXIMAL_LAYERS}`,
       });
     }
-    const layers = listed.map(entryOf);
+    const { layers, content } = appliedOnce(listed.map(entryOf), given);
     const inside = { depth: depth + 1, trainable: trainable && content.trainable !== false };
     if (GRAPHS.includes(model.class_name)) return this.graph(layers, content, inputs, inside);
     let tensors = inputs;
