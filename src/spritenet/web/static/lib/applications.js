@@ -1,34 +1,13 @@
 // Layers that a Functional uses several times: without weights, each use is a layer of its own.
 
+import { LAYERS } from './layer-table.js';
+
 /** @typedef {Record<string, any>} Content  of an entry of the file, its keys in snake case */
 
-const WITHOUT_WEIGHTS = [
-  'Activation',
-  'Add',
-  'Average',
-  'AveragePooling2D',
-  'Concatenate',
-  'Cropping2D',
-  'Dropout',
-  'ELU',
-  'Flatten',
-  'GlobalAveragePooling2D',
-  'GlobalMaxPooling2D',
-  'LeakyReLU',
-  'Maximum',
-  'MaxPooling2D',
-  'Minimum',
-  'Multiply',
-  'Permute',
-  'ReLU',
-  'Rescaling',
-  'Reshape',
-  'Softmax',
-  'SpatialDropout2D',
-  'Subtract',
-  'UpSampling2D',
-  'ZeroPadding2D',
-];
+/** Returns true for a layer without weights. @param {string} className */
+const isPlain = (className) =>
+  Object.hasOwn(LAYERS, className) &&
+  !Object.values(LAYERS[className].arguments).some(({ kind }) => kind === 'initializer');
 
 /** @param {string} name @param {number} node */
 const nameOf = (name, node) => (node ? `${name}_use_${node + 1}` : name);
@@ -45,7 +24,7 @@ export function appliedOnce(layers, content) {
     layers
       .filter(
         ({ class_name: className, inbound_nodes: nodes }) =>
-          WITHOUT_WEIGHTS.includes(className) && Array.isArray(nodes) && nodes.length > 1,
+          isPlain(className) && Array.isArray(nodes) && nodes.length > 1,
       )
       .map(({ name }) => name),
   );

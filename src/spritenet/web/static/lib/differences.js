@@ -1,13 +1,15 @@
 // Layers that TensorFlow.js computes otherwise than Keras, whose formulas are ours.
 
+const KERAS = ' as Keras has it';
+
 /** @type {Record<string, (config: Record<string, any>) => string>} */
 const MISSING = {
-  CenterCrop: () => 'CenterCrop as Keras has it',
+  CenterCrop: () => `CenterCrop${KERAS}`,
   DepthwiseConv2D: ({ dilation_rate: rate }) =>
     [rate].flat().some((side) => (side ?? 1) !== 1) ? 'DepthwiseConv2D with a dilation_rate' : '',
-  Resizing: () => 'Resizing as Keras has it',
+  Resizing: () => `Resizing${KERAS}`,
   UpSampling2D: ({ interpolation }) =>
-    interpolation === 'bilinear' ? "interpolation='bilinear' as Keras has it" : '',
+    interpolation === 'bilinear' ? `interpolation='bilinear'${KERAS}` : '',
 };
 
 /**
