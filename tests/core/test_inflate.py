@@ -14,6 +14,7 @@ import zlib
 from pathlib import Path
 
 import hatch_build
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -200,6 +201,97 @@ def test_codes_of_every_length(inflater: Inflater) -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY)
     packed = packer.compress(content) + packer.flush()
     assert inflater.inflate(packed, len(content)) == (len(content), content)
+
+
+@pytest.mark.parametrize("period", [1, 2, 7, 15, 16, 40])
+def test_nothing_is_written_behind_any_room(inflater: Inflater, period: int) -> None:
+    """Matches of 258 bytes, of each way to copy one, that end anywhere near the end of the room."""
+    content = bytes(range(1, period + 1)) * (1_500 // period)
+    content += np.random.default_rng(0).bytes(100)  # so that the end of the data is far
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(content) + packer.flush()
+    for room in range(len(content)):
+        assert inflater.inflate(packed, room)[0] == room + 1
+
+
+@pytest.mark.parametrize("before", [0, 1, 400])
+@pytest.mark.parametrize("behind", [0, 2_000])
+def test_a_match_with_what_was_never_there(inflater: Inflater, before: int, behind: int) -> None:
+    """Of a stream that goes on from another, read as one that doesn't."""
+    chance = np.random.default_rng(before + behind)
+    first, rest = chance.bytes(600), chance.bytes(before) + bytes(behind)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=first)
+    packed = packer.compress(rest[:before] + first[:300] + rest[before:]) + packer.flush()
+    size = before + 300 + behind
+    assert inflater.inflate(packed, size)[0] == by_zlib(packed, size)[0] == DAMAGED
+
+
+def dynamic(literals: list[int], distances: list[int], body: list[int]) -> bytes:
+    """Returns a last block with codes of these lengths, up to 15 bits, and then these bits."""
+    bits = [1, 0, 1]  # last, dynamic
+
+    def number(value: int, count: int) -> None:
+        bits.extend(value >> bit & 1 for bit in range(count))
+
+    number(len(literals) - 257, 5)
+    number(len(distances) - 1, 5)
+    number(19 - 4, 4)
+    for symbol in (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15):
+        number(4 if symbol < 16 else 0, 3)  # the code of each length is itself, in four bits
+    for length in literals + distances:
+        bits.extend(length >> bit & 1 for bit in (3, 2, 1, 0))
+    bits += body
+    bits += [0] * (-len(bits) % 8)
+    return bytes(
+        sum(bit << place for place, bit in enumerate(bits[at : at + 8]))
+        for at in range(0, len(bits), 8)
+    )
+
+
+def lengths(**some: int) -> list[int]:
+    """Returns the lengths of 258 literals: `s65=3` for the code of 65."""
+    return [some.get(f"s{symbol}", 0) for symbol in range(258)]
+
+
+CODES = {
+    "no end of the block": (lengths(s65=1, s66=1), [0], [0] * 150, DAMAGED),
+    "too few literals": (lengths(s65=2, s256=2), [0], [0, 0, 0, 1], DAMAGED),
+    "too many literals": (lengths(s65=1, s66=1, s256=1), [0], [0, 1], DAMAGED),
+    "one literal": (lengths(s256=1), [0], [0], 0),
+    "the other bit of one literal": (lengths(s256=1), [0], [1], DAMAGED),
+    "no distance": (lengths(s65=1, s256=1), [0], [0, 0, 1], 2),
+    "a match without a distance": (lengths(s65=1, s256=2, s257=2), [0], [0, 1, 1, 0], DAMAGED),
+    "one distance": (lengths(s65=1, s256=2, s257=2), [1], [0, 1, 1, 0, 1, 0], 4),
+    "its other bit": (lengths(s65=1, s256=2, s257=2), [1], [0, 1, 1, 1, 1, 0], DAMAGED),
+    "one distance of two bits": (lengths(s65=1, s256=1), [2], [0, 1], DAMAGED),
+    "too many distances": (lengths(s65=1, s256=1), [1, 1, 1], [0, 1], DAMAGED),
+    "31 distances": (lengths(s65=1, s256=1), [0] * 31, [0, 1], DAMAGED),
+    "287 literals": ([*lengths(s65=1, s256=1), *[0] * 29], [0], [0, 1], DAMAGED),
+    "286 literals": ([*lengths(s65=1, s256=1), *[0] * 28], [0] * 30, [0, 1], 1),
+}
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_codes_that_are_none(inflater: Inflater, name: str) -> None:
+    """Incomplete, too many, or without an end: as zlib has it."""
+    *code, expected = CODES[name]
+    packed = dynamic(*code)
+    assert inflater.inflate(packed, 100)[0] == by_zlib(packed, 100)[0] == expected
+
+
+@given(
+    literals=st.lists(st.integers(0, 4), min_size=6, max_size=6),
+    distances=st.lists(st.integers(0, 2), min_size=1, max_size=4),
+    body=st.lists(st.integers(0, 1), max_size=200),
+)
+@settings(deadline=None)
+def test_codes_by_chance(
+    inflater: Inflater, literals: list[int], distances: list[int], body: list[int]
+) -> None:
+    """Four literals, the end and a match, of any lengths: as zlib has it."""
+    packed = dynamic([*literals[:4], *[0] * 252, *literals[4:]], distances, body)
+    here, there = inflater.inflate(packed, 300), by_zlib(packed, 300)
+    assert here == there or {here[0], there[0]} == {DAMAGED, 301}
 
 
 @given(content=contents, again=st.integers(1, 40), data=st.data())
