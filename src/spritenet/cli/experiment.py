@@ -23,7 +23,7 @@ from spritenet.model.recording import observe
 from spritenet.prepare import infer_preparation
 from spritenet.runs import Run
 from spritenet.training.callbacks import Callback, Logs
-from spritenet.training.controls import BY_HAND, KEPT
+from spritenet.training.controls import BY_HAND, is_complete
 from spritenet.training.events import (
     Controlled,
     EpochEnded,
@@ -270,7 +270,7 @@ class Experiment:
 
         Calibration, which takes longer, comes after this callback.
         """
-        if isinstance(event, Finished) or (isinstance(event, Stopped) and event.reason == KEPT):
+        if is_complete(event):
             self.test_result = self._tested()
             for line in train_log.results(event, self.test_result):
                 self._print(line)

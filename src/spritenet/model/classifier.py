@@ -23,8 +23,8 @@ from spritenet.model.image_batch import array_of, batch_of, is_one
 from spritenet.model.input_data import adapt
 from spritenet.model.weights import Weights
 from spritenet.training import evaluation
-from spritenet.training.controls import KEPT
-from spritenet.training.events import Event, Finished, Stopped
+from spritenet.training.controls import is_complete
+from spritenet.training.events import Event
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -265,8 +265,8 @@ class Classifier:
         Of a multi-label network it tunes the thresholds.
         """
         for event in events:
-            if held_out is not None and (images := _images_of(event)):
-                self._complete(training, held_out, images, seed)
+            if held_out is not None and is_complete(event) and event.images:
+                self._complete(training, held_out, event.images, seed)
             yield event
 
     def _complete(
@@ -283,8 +283,8 @@ class Classifier:
             some = held_out.sample(LEAST, seed), training.sample(1, seed)
             labelled = all(examples.labels is not None for examples in some)
             if labelled and len(held_out) >= LEAST:
-                count = min(MOST_TRAINING, max(LEAST_TRAINING, images // ONE_IN))
-                self.rejection = self._calibration(training, held_out, count, seed=seed)
+                most = min(MOST_TRAINING, max(LEAST_TRAINING, images // ONE_IN))
+                self.rejection = self._calibration(training, held_out, most, seed=seed)
 
     def _classified(
         self, parameters: NDArray[np.float32], images: NDArray[np.uint8], copies: Copies
@@ -392,13 +392,6 @@ class Classifier:
             raise DataError("thresholds need rows of 0 and 1", where="tune_thresholds")
         rows = self._outputs(self._weights.best_guess, held.images)
         return best_thresholds(held.targets, rows)
-
-
-def _images_of(event: Event) -> int:
-    """Returns the number of images of a training that has ended and keeps its weights, else 0."""
-    if isinstance(event, Finished) or (isinstance(event, Stopped) and event.reason == KEPT):
-        return event.images
-    return 0
 
 
 def _is_rows(targets: NDArray[np.float32] | None) -> bool:

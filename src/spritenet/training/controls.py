@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
-from spritenet.training.events import Controlled
+from spritenet.training.events import Controlled, Event, Finished, Stopped
 from spritenet.training.session import Session
 
-__all__ = ["BY_HAND", "COMMANDS", "DISCARDED", "KEPT", "Command", "Controls", "obey"]
+__all__ = ["BY_HAND", "COMMANDS", "DISCARDED", "KEPT", "Command", "Controls", "is_complete", "obey"]
 
 COMMANDS = ("pause", "resume", "stop", "discard", "rate")
 
@@ -47,6 +47,11 @@ class Controls(Protocol):
 
     def poll(self) -> Sequence[Command]:
         """Returns the commands since the last call, oldest first. Called often: must be cheap."""
+
+
+def is_complete(event: Event) -> TypeGuard[Finished | Stopped]:
+    """True for the last event of a training that is finished, or was stopped to use its weights."""
+    return isinstance(event, Finished) or (isinstance(event, Stopped) and event.reason == KEPT)
 
 
 def obey(command: Command, session: Session, *, paused: bool) -> Controlled:
