@@ -1,5 +1,8 @@
 """Models in C: bytes, memory and instructions on emulated Cortex-M processors, and equal integers.
 
+`equal` compares every integer of int8 networks by every implementation, WebAssembly included
+(equal_integers.py), and ends with 1 if any differs.
+
 Instructions are counted by QEMU's clock, which goes on by 1 ns with each (`-icount shift=0`); they
 are no cycles: a real Cortex-M needs more of them, for loads, branches and waiting for flash.
 """
@@ -13,6 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from equal_integers import equal
 from figures import Row, arguments, leave, mnist_folder, report
 
 ROOT = Path(__file__).parents[1]
@@ -22,8 +26,6 @@ if TYPE_CHECKING:
     import spritenet as sn
     from spritenet.model import Model
 
-NAMES = ("tutorial", "convnet", "fast", "tiny", "dense", "accurate", "mobile")
-SEEDS = 3
 PARTS = ("tutorial", "resnet", "equal")
 
 RESNET_MACS = 12_501_632
@@ -58,7 +60,11 @@ def main() -> None:
     if "resnet" in parts:
         resnet(as_json=options.json)
     if "equal" in parts:
-        equal(mnist, options.networks, options.images, as_json=options.json)
+        rows = equal(mnist, options.networks, options.images)
+        title = f"integers of {options.networks} int8 networks, {options.images:,} images each"
+        report(f"{title}, against NumPy", rows, better="less", as_json=options.json)
+        if any(row.median for row in rows):
+            raise SystemExit(1)
 
 
 def tutorial(mnist: sn.Dataset, *, as_json: bool) -> None:
@@ -111,61 +117,19 @@ def resnet(*, as_json: bool) -> None:
     report("ResNet-8 of MLPerf Tiny in int8, one image", rows, better="less", as_json=as_json)
 
 
-def equal(mnist: sn.Dataset, networks: int, count: int, *, as_json: bool) -> None:
-    """Integers that differ between Python, C on this machine and C on a Cortex-M4."""
-    import numpy as np
-
-    import spritenet as sn
-    from c_models import CompiledModel
-    from cortex_m import MACHINES
-    from spritenet.quantization import reference
-
-    images, total, different = mnist.test.images[:count], 0, 0
-    chosen = [(name, seed) for seed in range(SEEDS) for name in NAMES][:networks]
-    for name, seed in chosen:
-        model = sn.networks.get(name, mnist.train)
-        with tempfile.TemporaryDirectory() as scratch:
-            place, integers = _written(model, mnist, Path(scratch), "int8", seed=seed)
-            expected = reference.predict(integers, images).reshape(count, -1)
-            host = CompiledModel(place, _saved(model)).predict(images)
-            board = _run(place, images, MACHINES["Cortex-M4"], integers).outputs
-        wrong = int(np.sum(host != expected) + np.sum(board != expected))
-        print(f"{name}, seed {seed}: {wrong} of {2 * expected.size}", file=sys.stderr, flush=True)
-        total, different = total + 2 * expected.size, different + wrong
-    row = Row(f"{len(chosen)} networks: of {total:,} outputs", (different,), "differ")
-    report(
-        f"int8 outputs of {count} images: C here and on a Cortex-M4, against Python",
-        [row],
-        better="less",
-        as_json=as_json,
-    )
-
-
-def _written(
-    model: Model, data: sn.Dataset, place: Path, precision: str, *, seed: int = 0
-) -> tuple[Path, Any]:
+def _written(model: Model, data: sn.Dataset, place: Path, precision: str) -> tuple[Path, Any]:
     """Writes a model with random weights in C. Returns the folder, and the integers of int8."""
     from c_models import with_values, write_model
     from spritenet.quantization import quantize
 
     if model.input_shape is None:
         model.build(data.image_shape)
-    saved = with_values(model, seed)
+    saved = with_values(model)
     integers = None
     if precision == "int8":
         shaped = data.train.images[:512].reshape(-1, *saved.input_shape)
         integers = quantize(saved.layers, saved.input_shape, saved.parameters, shaped)
     return write_model(saved, place / "c", integers=integers), integers
-
-
-def _saved(model: Model) -> Any:  # noqa: ANN401 - a SavedModel, which is imported late
-    """The model as a file holds it."""
-    import numpy as np
-
-    from spritenet.export import SavedModel
-
-    values = np.concatenate([array.ravel() for array in model.weights.values()])
-    return SavedModel(model.network.graph, model.network.shape, values)
 
 
 def _run(place: Path, images: Any, machine: Any, integers: Any, *, counts: bool = False) -> Any:  # noqa: ANN401 - arrays and a machine, which are imported late

@@ -111,7 +111,7 @@ def report(
 
     Args:
         title: what was measured.
-        rows: ours first. Only rows of the same unit are compared.
+        rows: ours first. Only rows of the same unit are compared, and none with 0.
         better: whether more or less of the unit is better.
         as_json: one object on one line, instead of the table.
         settings: what was chosen for this measurement.
@@ -120,7 +120,7 @@ def report(
     times = {
         row.side: (ours.median / row.median if better == "more" else row.median / ours.median)
         for row in rows[1:]
-        if row.unit == ours.unit
+        if row.unit == ours.unit and row.median and ours.median
     }
     if as_json:
         measured = [

@@ -93,19 +93,26 @@ def trained(name: str, data: sn.Dataset, seed: int, epochs: int) -> Model:
     return model
 
 
-def images_per_second(predict: Callable[[], object], count: int, rounds: int) -> tuple[float, ...]:
-    """Images predicted in a second of processor time, in each round."""
-    predict()
-    found = []
-    for _ in range(rounds):
-        began = time.process_time()
+def by_turns(sides: dict[str, Callable[[], object]], count: int, rounds: int) -> list[Row]:
+    """Images predicted in a second of processor time by each side, and the first one's ratios."""
+    for predict in sides.values():
         predict()
-        found.append(count / (time.process_time() - began))
-    return tuple(found)
+    found: dict[str, list[float]] = {side: [] for side in sides}
+    for _ in range(rounds):
+        for side, predict in sides.items():
+            began = time.process_time()
+            predict()
+            found[side].append(count / (time.process_time() - began))
+    rows = [Row(side, tuple(speeds), "images/s") for side, speeds in found.items()]
+    first, *others = found
+    for other in others:
+        pairs = zip(found[first], found[other], strict=True)
+        rows.append(Row(f"{first} / {other}", tuple(a / b for a, b in pairs), "times"))
+    return rows
 
 
-def by_onnxruntime(model: Model, images: NDArray[np.uint8], rounds: int) -> Row | None:
-    """The speed of onnxruntime's int8, quantized with the same images, on one thread."""
+def by_onnxruntime(model: Model, images: NDArray[np.uint8]) -> dict[str, Callable[[], object]]:
+    """Predictions by onnxruntime's int8, quantized with the same images, on one thread."""
     try:
         import tempfile
         from pathlib import Path
@@ -113,7 +120,7 @@ def by_onnxruntime(model: Model, images: NDArray[np.uint8], rounds: int) -> Row 
         import onnxruntime as ort
         from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
     except ImportError:
-        return None
+        return {}
 
     with tempfile.TemporaryDirectory() as folder:
         real, whole = Path(folder, "real.onnx"), Path(folder, "int8.onnx")
@@ -142,12 +149,11 @@ def by_onnxruntime(model: Model, images: NDArray[np.uint8], rounds: int) -> Row 
         options.intra_op_num_threads = 1
         session = ort.InferenceSession(str(whole), options, providers=["CPUExecutionProvider"])
 
-        def predict() -> None:
-            for first in range(0, len(images), 256):
-                session.run(None, {name: images[first : first + 256]})
+    def predict() -> None:
+        for first in range(0, len(images), 256):
+            session.run(None, {name: images[first : first + 256]})
 
-        speeds = images_per_second(predict, len(images), rounds)
-        return Row(f"onnxruntime {ort.__version__} int8", speeds, "images/s")
+    return {f"onnxruntime {ort.__version__} int8": predict}
 
 
 def agreement(whole: sn.QuantizedModel, images: NDArray[np.uint8]) -> tuple[int, float] | None:
@@ -222,12 +228,12 @@ def main() -> None:
             images = data.test.images
             count = len(images)
             model.threads = whole.threads = 1
-            real_speeds = images_per_second(partial(model.predict, images), count, options.rounds)
-            speeds = images_per_second(partial(whole.predict, images), count, options.rounds)
-            rows.append(Row(f"{name}: float32", real_speeds, "images/s"))
-            rows.append(Row(f"{name}: int8", speeds, "images/s"))
-            other = by_onnxruntime(model, images, options.rounds)
-            rows += [other] if other else []
+            sides: dict[str, Callable[[], object]] = {
+                f"{name}: int8": partial(whole.predict, images),
+                "float32": partial(model.predict, images),
+            }
+            sides |= by_onnxruntime(model, images)
+            rows += by_turns(sides, count, options.rounds)
     report("int8 on MNIST", rows, as_json=options.json, epochs=options.epochs)
 
 

@@ -1,25 +1,22 @@
 // int8 inference: convolutions, and all operators one after the other. docs/reference/int8.md.
 //
 // Knows how values lie (integer.h); what is read was checked by integer_plan.cpp.
-#include "integer_slab.h"
+#include "integer_depthwise.h"
+#include "integer_tiles.h"
 #include "threads.h"
 
 namespace sn {
 namespace {
 
-// The addresses that the sums of some positions read: of each, offsets from a block of its own.
-template <int P>
-struct Windows {
-  const UnsignedLanes* base[P];
-  const int64_t* offsets[P];
-  bool inside;  // all of them: the offsets are the same
-};
-
 // Sums of P positions and kTile channels stay in registers while all that they read passes by.
 template <class Dots, int P>
-void sum_products(const Windows<P>& windows, int32_t taps, int32_t first, int32_t run,
-                  const int32_t* weights, UnsignedLanes* sums) {
-  UnsignedLanes s[kTile][P] = {};
+[[gnu::always_inline]] inline void sum_products(const Windows<P>& windows, int32_t taps,
+                                                int32_t first, int32_t run, const int32_t* weights,
+                                                const Rounding* by, UnsignedLanes* sums) {
+  UnsignedLanes s[kTile][P];
+  for (int o = 0; o < kTile; ++o) {
+    for (int p = 0; p < P; ++p) s[o][p] = UnsignedLanes{} + static_cast<uint32_t>(by[o].bias);
+  }
   for (int32_t tap = 0; tap < taps; ++tap) {
     const UnsignedLanes* x[P];
     for (int p = 0; p < P; ++p) x[p] = windows.base[p] + windows.offsets[p][tap] + first;
@@ -27,11 +24,15 @@ void sum_products(const Windows<P>& windows, int32_t taps, int32_t first, int32_
       const typename Dots::Operand x0(x[0][b]), x1(x[P > 1 ? 1 : 0][b]), x2(x[P > 1 ? 2 : 0][b]),
           x3(x[P > 1 ? 3 : 0][b]);
       for (int o = 0; o < kTile; ++o, weights += Dots::kWords) {
-        Dots::add(s[o][0], x0, weights);
+        UnsignedLanes w[Dots::kWords];
+        for (int k = 0; k < Dots::kWords; ++k) {
+          w[k] = UnsignedLanes{} + static_cast<uint32_t>(weights[k]);
+        }
+        Dots::add(s[o][0], x0, w);
         if constexpr (P > 1) {
-          Dots::add(s[o][1], x1, weights);
-          Dots::add(s[o][2], x2, weights);
-          Dots::add(s[o][3], x3, weights);
+          Dots::add(s[o][1], x1, w);
+          Dots::add(s[o][2], x2, w);
+          Dots::add(s[o][3], x3, w);
         }
       }
     }
@@ -96,7 +97,7 @@ template <int P>
 void gather(const Slab& slab, const IntegerStep& step, Windows<P>& windows) {
   if (step.joined && windows.inside) return;
   for (int p = 0; p < P; ++p) {
-    UnsignedLanes* to = slab.blocks + slab.state.tiles + p * int64_t{step.tiles} * kRows;
+    UnsignedLanes* to = slab.blocks + slab.state.scratch + p * int64_t{step.tiles} * kRows;
     const UnsignedLanes* base = windows.base[p];
     windows.base[p] = to;
     for (int32_t tap = 0; tap < step.taps; ++tap) {
@@ -106,87 +107,43 @@ void gather(const Slab& slab, const IntegerStep& step, Windows<P>& windows) {
   }
 }
 
-#if defined(__AVX512F__)
-// A tile of weights, 16 channels of 64 bytes, times a tile of 16 blocks: 16 sums of 16 images. Those of
-// P positions stay in tiles 0 to 3; 4 has the weights, 5 the blocks.
-template <int P>
-void multiply_tiles(const Windows<P>& windows, int32_t tiles, const int32_t* weights,
-                    UnsignedLanes* sums) {
-  const int64_t row = 64;
-#define SN_MULTIPLY(p)                                                               \
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm5\n\ttdpbsud %%tmm5, %%tmm4, %%tmm" #p \
-                   :                                                                 \
-                   : "r"(windows.base[P > 1 ? p : 0] + k), "r"(row)                  \
-                   : "memory")
-#define SN_STORE(p)                                            \
-  __asm__ volatile("tilestored %%tmm" #p ", (%0,%1,1)"         \
-                   :                                           \
-                   : "r"(sums + (P > 1 ? p : 0)), "r"(row * P) \
-                   : "memory")
-  __asm__ volatile("tilezero %tmm0");
-  if constexpr (P > 1) __asm__ volatile("tilezero %tmm1\n\ttilezero %tmm2\n\ttilezero %tmm3");
-  for (int64_t k = 0; k < int64_t{tiles} * kRows; k += kRows, weights += kRows * kRows) {
-    __asm__ volatile("tileloadd (%0,%1,1), %%tmm4" : : "r"(weights), "r"(row) : "memory");
-    SN_MULTIPLY(0);
-    if constexpr (P > 1) {
-      SN_MULTIPLY(1);
-      SN_MULTIPLY(2);
-      SN_MULTIPLY(3);
-    }
-  }
-  SN_STORE(0);
-  if constexpr (P > 1) {
-    SN_STORE(1);
-    SN_STORE(2);
-    SN_STORE(3);
-  }
-#undef SN_MULTIPLY
-#undef SN_STORE
-}
-
-// Six tiles of 16 rows of 64 bytes, as LDTILECFG reads them.
-void configure_tiles() {
-  alignas(64) uint8_t shape[64] = {1};
-  for (int tile = 0; tile < 6; ++tile) {
-    shape[16 + 2 * tile] = 64;
-    shape[48 + tile] = kRows;
-  }
-  __asm__ volatile("ldtilecfg %0" : : "m"(shape));
-}
-#endif
-
-// The integers of a channel at P positions, or pooled that of the largest of its sums: the largest integer.
-template <int P, bool Quick>
-inline void round(const Rounding& by, const UnsignedLanes* sums, const IntegerStep& step,
-                  int channel, IntLanes (&v)[P][4]) {
-  const IntLanes* s = reinterpret_cast<const IntLanes*>(sums) + channel * P;
-  const Rounding* own = &by + channel;
-  const bool is_quick = Quick || (kPlainTails && step.quick);
-  const auto apply = [&](IntLanes sum) {
-    if (is_quick) return high_product(sum, own->multiplier, own->more, own->shift);
-    return requantize(sum + own->bias, own->multiplier, own->shift) + own->zero;
-  };
+// From the sums of four channels to their integers: of P positions or, pooled, of the largest of them.
+template <int P, class Round>
+[[gnu::always_inline]] inline void finish_by(const Target& target, const IntegerStep& step,
+                                             int32_t channel, int64_t pixel, int64_t positions,
+                                             const UnsignedLanes* sums, Round round) {
+  const IntLanes* s = reinterpret_cast<const IntLanes*>(sums);
+  IntLanes v[4];
   if (P > 1 && step.pooled) {
-    v[0][channel] =
-        apply(larger(larger(s[0], s[P > 1 ? 1 : 0]), larger(s[P > 1 ? 2 : 0], s[P > 1 ? 3 : 0])));
-  } else {
-    for (int p = 0; p < P; ++p) v[p][channel] = apply(s[p]);
+    for (int o = 0; o < 4; ++o, s += P) {
+      const int last = P - 1;
+      v[o] = round(larger(larger(s[0], s[last / 3]), larger(s[last * 2 / 3], s[last])), o);
+    }
+    return target.store(pixel, channel, v);
+  }
+  for (int p = 0; p < P && p < positions; ++p) {
+    for (int o = 0; o < 4; ++o) v[o] = round(s[o * P + p], o);
+    target.store(pixel + p, channel, v);
   }
 }
 
-// From sums to integers: four channels of some positions at a time.
-template <int P, bool Quick>
-void finish(const Slab& slab, const IntegerStep& step, int32_t first, int64_t pixel, int64_t pixels,
-            const UnsignedLanes* sums) {
-  const sn_integer_operator& op = *step.op;
-  UnsignedLanes* value = slab.blocks + (step.pooled ? (&step)[1] : step).value;
-  const int64_t rest = pixels - pixel, positions = step.pooled ? 1 : rest < P ? rest : P;
-  for (int32_t o = 0; o < step.strip && first + o < step.out.channels; o += 4, sums += 4 * P) {
-    const Rounding& by = slab.state.roundings[step.roundings + first + o];
-    IntLanes v[P][4];
-    for (int j = 0; j < 4; ++j) round<P, Quick>(by, sums, step, j, v);
-    for (int p = 0; p < positions; ++p) store(slab, op, value, pixel + p, first + o, v[p]);
+template <int P>
+[[gnu::noinline]] void finish_slowly(const Target& target, const IntegerStep& step,
+                                     const Rounding* by, int32_t channel, int64_t pixel,
+                                     int64_t positions, const UnsignedLanes* sums) {
+  finish_by<P>(target, step, channel, pixel, positions, sums,
+               [&](IntLanes sum, int o) { return rounded(sum, by[o], step.rule); });
+}
+
+template <int P>
+[[gnu::always_inline]] inline void finish(const Target& target, const IntegerStep& step,
+                                          const Rounding* by, int32_t channel, int64_t pixel,
+                                          int64_t positions, const UnsignedLanes* sums) {
+  if (!kHasFloatRule || step.rule != kFloatRule) {
+    return finish_slowly<P>(target, step, by, channel, pixel, positions, sums);
   }
+  finish_by<P>(target, step, channel, pixel, positions, sums,
+               [&](IntLanes sum, int o) { return float_rounded(sum, by[o]); });
 }
 
 template <class Dots, int P>
@@ -198,6 +155,7 @@ void convolve(const Slab& slab, const IntegerStep& step) {
       UnsignedLanes{} + 0x01010101u * static_cast<uint32_t>(slab.zero(op.inputs[0]));
   for (int32_t b = 0; b < step.in.blocks(); ++b) slab.blocks[slab.state.padding + b] = empty;
   find_offsets(step, slab.offsets);
+  const Target target(slab, step);
   int32_t row = 0, column = 0;
   for (int64_t pixel = 0; pixel < pixels; pixel += step.pooled ? 1 : P) {
     Windows<P> windows;
@@ -212,27 +170,31 @@ void convolve(const Slab& slab, const IntegerStep& step) {
         ++row;
       }
     }
-    UnsignedLanes sums[kLongStrip * P];
+    const int64_t positions = pixels - pixel;
     const int32_t* weights = slab.state.weights + step.weights;
+    const Rounding* by = slab.state.roundings + step.roundings;
     if constexpr (Dots::kHasTiles) {
-      if (step.tiles) gather(slab, step, windows);
+      if (step.tiles) {
+        gather(slab, step, windows);
+        for (int32_t o = 0; o < op.shape[2]; o += kRows, by += kRows) {
+          UnsignedLanes sums[kRows * P];
+          multiply_tiles(windows, step.tiles, weights, sums);
+          weights += int64_t{step.tiles} * kRows * kRows;
+          for (int k = 0; k < kRows * P; ++k) sums[k] += static_cast<uint32_t>(by[k / P].bias);
+          for (int k = 0; k < kRows && o + k < op.shape[2]; k += 4) {
+            finish<P>(target, step, by + k, o + k, pixel, positions, sums + k * P);
+          }
+        }
+        continue;
+      }
     }
-    for (int32_t strip = 0; strip * step.strip < op.shape[2]; ++strip) {
-      bool is_done = false;
-      if constexpr (Dots::kHasTiles) {
-        is_done = step.tiles > 0;
-        if (is_done) multiply_tiles(windows, step.tiles, weights, sums);
-        weights += int64_t{step.tiles} * kRows * kRows;
+    for (int32_t o = 0; o < op.shape[2]; o += 4, by += 4) {
+      const int32_t first = step.rows >= 0 ? 0 : first_block(step, o / step.strip);
+      UnsignedLanes sums[4 * P];
+      for (int k = 0; k < 4; k += kTile, weights += kTile * words) {
+        sum_products<Dots, P>(windows, step.taps, first, step.run, weights, by + k, sums + k * P);
       }
-      const int32_t first = step.rows >= 0 ? 0 : first_block(step, strip);
-      for (int32_t o = 0; !is_done && o < step.strip; o += kTile, weights += kTile * words) {
-        sum_products<Dots, P>(windows, step.taps, first, step.run, weights, sums + o * P);
-      }
-      if (!kPlainTails && step.quick) {
-        finish<P, true>(slab, step, strip * step.strip, pixel, pixels, sums);
-      } else {
-        finish<P, false>(slab, step, strip * step.strip, pixel, pixels, sums);
-      }
+      finish<P>(target, step, by, o, pixel, positions, sums);
     }
   }
 }
@@ -247,7 +209,9 @@ void run(const Slab& slab) {
     switch (step.op->kind) {
       case SN_CONVOLUTION:
         if (step.rows >= 0) read_rows(slab, step);
-        if (step.positions == kPositions) {
+        if (step.quads) {
+          convolve_depthwise<Dots>(slab, step);
+        } else if (step.positions == kPositions) {
           convolve<Dots, kPositions>(slab, step);
         } else {
           convolve<Dots, 1>(slab, step);

@@ -38,8 +38,8 @@ inline constexpr int kStrip = 4, kLongStrip = 16;  // channels finished at a tim
 inline constexpr int kRows = 16;                   // of a tile: channels of weights, or blocks
 inline constexpr int64_t kAlignment = 128;
 
-// Sums of products of bytes with weights. `kWords` words hold the weights of a block's four channels.
-// With instructions for it, one each; else two sums of products of 16 bits, else four products.
+// Sums of products of bytes with weights, which are bytes, too: `kWords` words hold four of them. With
+// instructions for it, one each; else two sums of products of 16 bits, else four products.
 #if defined(__AVX__)
 struct ByteDots {
   static constexpr int kWords = 1;
@@ -48,12 +48,11 @@ struct ByteDots {
     UnsignedLanes x;
     explicit Operand(UnsignedLanes block) : x(block) {}
   };
-  static void add(UnsignedLanes& sum, const Operand& a, const int32_t* w) {
-    const UnsignedLanes weights = UnsignedLanes{} + static_cast<uint32_t>(w[0]);
+  static void add(UnsignedLanes& sum, const Operand& a, const UnsignedLanes* w) {
 #if defined(__AVX512F__)
-    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a.x), "v"(weights));
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a.x), "v"(w[0]));
 #else
-    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(a.x), "x"(weights));
+    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(a.x), "x"(w[0]));
 #endif
   }
 };
@@ -68,8 +67,7 @@ struct PlainDots {
     explicit Operand(UnsignedLanes block)
         : even(block & 0xff00ffu), odd((block >> 8) & 0xff00ffu) {}
   };
-  static UnsignedLanes products(UnsignedLanes a, int32_t w) {
-    const UnsignedLanes b = UnsignedLanes{} + static_cast<uint32_t>(w);
+  static UnsignedLanes products(UnsignedLanes a, UnsignedLanes b) {
 #if defined(__AVX512BW__)
     return reinterpret_cast<UnsignedLanes>(__builtin_ia32_pmaddwd512(
         reinterpret_cast<ShortLanes>(a), reinterpret_cast<ShortLanes>(b)));
@@ -84,7 +82,7 @@ struct PlainDots {
         reinterpret_cast<ShortLanes>(a), reinterpret_cast<ShortLanes>(b)));
 #endif
   }
-  static void add(UnsignedLanes& sum, const Operand& a, const int32_t* w) {
+  static void add(UnsignedLanes& sum, const Operand& a, const UnsignedLanes* w) {
     sum += products(a.even, w[0]) + products(a.odd, w[1]);
   }
 };
@@ -97,8 +95,8 @@ struct PlainDots {
     explicit Operand(UnsignedLanes block)
         : x{block & 255u, (block >> 8) & 255u, (block >> 16) & 255u, block >> 24} {}
   };
-  static void add(UnsignedLanes& sum, const Operand& a, const int32_t* w) {
-    for (int i = 0; i < 4; ++i) sum += a.x[i] * static_cast<uint32_t>(w[i]);
+  static void add(UnsignedLanes& sum, const Operand& a, const UnsignedLanes* w) {
+    for (int i = 0; i < 4; ++i) sum += a.x[i] * w[i];
   }
 };
 #endif
@@ -127,20 +125,55 @@ struct IntegerStep {
   int64_t rows;  // blocks before those of the image's rows; -1 if its input is an ordinary value
   int32_t row_pixels;  // of such a row
   int32_t taps, run;   // places that a sum reads, and the blocks read at each
-  int32_t positions;   // outputs of a channel summed at a time
+  int32_t positions;   // outputs of a channel summed at a time: 4, or with quads 2, or 1
   int32_t strip;       // channels finished at a time
   int32_t tiles;       // tiles that a sum reads; 0: it has registers of its own
   int32_t joined;      // 1: the blocks that a sum reads follow one another
   int32_t done;        // 1: by the step before it
-  int32_t quick;       // 1: every channel's `more` fits 64 bits
+  int32_t quads;       // quads of columns that a row of a window reads; 0: it reads blocks
+  int32_t rule;        // of enum Rule: the fastest that is exact for every channel
   int32_t pooled;      // 1: the largest of 2x2 sums goes to the next step's value
 };
 
-// From a channel's sums to its integers: `more` is bias, rounding, zero point and offset as one.
+// Ways from sums to integers, all exact where they are chosen: by 64 bits; by the high half of a product
+// of 64 bits; by a product and a sum in float, rounded once.
+enum Rule { kLongRule = 0, kHighRule = 1, kFloatRule = 2 };
+
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+inline constexpr bool kHasFloatRule = true;
+#else
+inline constexpr bool kHasFloatRule = false;
+#endif
+
+// From a channel's sums, which begin with its bias, to its integers. `more` is half, the zero point and
+// the offset in the units of kHighRule; `factor` and `base` are those of kFloatRule.
 struct Rounding {
-  int64_t more;
-  int32_t multiplier, shift, bias, zero;
+  int32_t bias, multiplier, shift, zero, more;
+  float factor, base;
 };
+
+// What kFloatRule adds to a product: a whole number of its last bit, which is 1, and that number's bits.
+inline constexpr float kUnits = 12582912.0f;  // 1.5 * 2^23
+inline constexpr int32_t kUnitBits = 0x4b400000;
+
+// The channels of a step's strips.
+inline int64_t padded_channels(const IntegerStep& step) {
+  return (int64_t{step.out.channels} + step.strip - 1) / step.strip * step.strip;
+}
+
+// Rows of the input, from the first to the last that a row of outputs reads.
+inline int32_t kept_rows(const sn_integer_operator& op) {
+  return (op.size[0] - 1) * op.dilation[0] + 1;
+}
+
+// Of a step with quads: the vectors of a row of the input, four for each quad of each group of positions;
+// and the words of the weights of four channels, if those of four weights are `words`.
+inline int64_t quad_vectors(const IntegerStep& step) {
+  return int64_t{step.out.width + step.positions - 1} / step.positions * step.quads * 4;
+}
+inline int64_t quad_words(const IntegerStep& step, int32_t words) {
+  return int64_t{step.op->size[0]} * step.quads * step.positions * words * 4;
+}
 
 // The first of the blocks of input that a strip of channels reads.
 inline int32_t first_block(const IntegerStep& step, int32_t strip) {
@@ -169,7 +202,7 @@ struct sn_integer_state {
   int64_t offsets;  // bytes of a slab's memory before its `offsets`
   int64_t image;    // blocks before the image; -1: nothing reads it whole
   int64_t padding;  // blocks before those that stand for padding
-  int64_t tiles;    // blocks before those that tiles are read from
+  int64_t scratch;  // blocks before those that tiles or quads are read from
   int32_t threads;
   int32_t instructions;
 };

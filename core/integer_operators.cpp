@@ -1,5 +1,9 @@
 // Integer operators without products, and images into and out of a slab.
-#include "integer_slab.h"
+#include "integer_rounding.h"
+#include "integer_shuffle.h"
+
+// Rare, or fast enough: small rather than fast.
+#define SN_SMALL __attribute__((minsize, noinline))
 
 namespace sn {
 namespace {
@@ -16,7 +20,8 @@ Span inside(int32_t index, int32_t stride, int32_t padding, int32_t window, int3
 }
 
 // A channel of a pixel, without the zero point; sides of 1 repeat.
-IntLanes channel_at(const Slab& slab, int32_t input, int32_t row, int32_t column, int32_t channel) {
+SN_SMALL IntLanes channel_at(const Slab& slab, int32_t input, int32_t row, int32_t column,
+                             int32_t channel) {
   const IntegerShape shape = slab.shape(input);
   row = shape.height > 1 ? row : 0;
   column = shape.width > 1 ? column : 0;
@@ -67,7 +72,8 @@ IntLanes reshaped(const Slab& slab, const IntegerStep& step, int64_t pixel, int3
 }
 
 // Four bytes of a row of pixels from `at` on; outside of it padding. Inverted, a byte p is 255 - p.
-uint32_t four_bytes(const uint8_t* row, int64_t at, int64_t size, uint32_t invert, uint32_t empty) {
+SN_SMALL uint32_t four_bytes(const uint8_t* row, int64_t at, int64_t size, uint32_t invert,
+                             uint32_t empty) {
   uint32_t word = 0;
   if (at >= 0 && at + 4 <= size) {
     __builtin_memcpy(&word, row + at, 4);
@@ -86,6 +92,7 @@ void pool(const Slab& slab, const IntegerStep& step) {
   const sn_integer_operator& op = *step.op;
   const UnsignedLanes* x = slab.value(op.inputs[0]);
   const int32_t blocks = step.in.blocks(), zero = slab.zero(op.inputs[0]);
+  const Target target(slab, step);
   for (int32_t i = 0; i < step.out.height; ++i) {
     const Span rows = inside(i, op.strides[0], op.padding[0], op.size[0], step.in.height);
     for (int32_t j = 0; j < step.out.width; ++j) {
@@ -116,13 +123,61 @@ void pool(const Slab& slab, const IntegerStep& step) {
                  requantize(reinterpret_cast<IntLanes>(sums[k]) - count * zero, op.multiplier[n],
                             op.shift[n]);
         }
-        store(slab, op, slab.blocks + step.value, pixel, 4 * b, v);
+        target.store(pixel, 4 * b, v);
       }
     }
   }
 }
 
-void merge(const Slab& slab, const IntegerStep& step) {
+namespace {
+
+// A merge of inputs that all have the shape of the output: block after block.
+void merge_blocks(const Slab& slab, const IntegerStep& step, const Target& target) {
+  const sn_integer_operator& op = *step.op;
+  const int32_t blocks = step.out.blocks(), shift = op.shift[0],
+                add = op.zero_point + offset_of(op);
+  for (int64_t i = 0; i < step.out.size(); ++i) {
+    IntLanes v[4];
+    for (int32_t k = 0; k < op.input_count; ++k) {
+      const UnsignedLanes block = slab.value(op.inputs[k])[i];
+      const int32_t zero = slab.zero(op.inputs[k]);
+      for (int c = 0; c < 4; ++c) {
+        IntLanes x = reinterpret_cast<IntLanes>((block >> (8 * c)) & 255u) - zero;
+        if (op.kind != SN_PRODUCT) x *= op.multiplier[k];
+        if (op.kind == SN_MAXIMUM || op.kind == SN_MINIMUM) x = round_short(x, shift);
+        if (k == 0) {
+          v[c] = x;
+        } else if (op.kind == SN_SUM) {
+          v[c] += x;
+        } else if (op.kind == SN_PRODUCT) {
+          v[c] *= x;
+        } else {
+          v[c] = op.kind == SN_MAXIMUM ? larger(v[c], x) : smaller(v[c], x);
+        }
+      }
+    }
+    for (IntLanes& each : v) {
+      if (op.kind == SN_SUM) each = round_short(each, shift);
+      if (op.kind == SN_PRODUCT) each = requantize(each, op.multiplier[0], shift);
+      each += add;
+    }
+    target.store(i / blocks, static_cast<int32_t>(i % blocks) * 4, v);
+  }
+}
+
+bool are_alike(const Slab& slab, const IntegerStep& step) {
+  if (step.op->kind == SN_CONCATENATION || step.op->kind == SN_RESHAPING) return false;
+  for (int32_t k = 0; k < step.op->input_count; ++k) {
+    const IntegerShape in = slab.shape(step.op->inputs[k]), out = step.out;
+    if (in.height != out.height || in.width != out.width || in.channels != out.channels) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Any other: channel after channel.
+SN_SMALL void merge_channels(const Slab& slab, const IntegerStep& step, const Target& target) {
   const int32_t kind = step.op->kind, channels = step.out.channels;
   for (int64_t pixel = 0; pixel < step.out.pixels(); ++pixel) {
     const int32_t i = static_cast<int32_t>(pixel / step.out.width);
@@ -135,13 +190,24 @@ void merge(const Slab& slab, const IntegerStep& step) {
                         : kind == SN_RESHAPING   ? reshaped(slab, step, pixel, c)
                                                  : merged(slab, step, i, j, c));
       }
-      store(slab, *step.op, slab.blocks + step.value, pixel, first, v);
+      target.store(pixel, first, v);
     }
   }
 }
 
+}  // namespace
+
+void merge(const Slab& slab, const IntegerStep& step) {
+  const Target target(slab, step);
+  if (are_alike(slab, step)) {
+    merge_blocks(slab, step, target);
+  } else {
+    merge_channels(slab, step, target);
+  }
+}
+
 // Pixels as they are, in other places; or bytes through a table.
-void move(const Slab& slab, const IntegerStep& step) {
+SN_SMALL void move(const Slab& slab, const IntegerStep& step) {
   const sn_integer_operator& op = *step.op;
   const UnsignedLanes* x = slab.value(op.inputs[0]);
   UnsignedLanes* to = slab.blocks + step.value;
@@ -168,7 +234,7 @@ void move(const Slab& slab, const IntegerStep& step) {
   }
 }
 
-void read_images(const Slab& slab) {
+SN_SMALL void read_images(const Slab& slab) {
   const IntegerShape shape = slab.shape(SN_IMAGE);
   const int64_t size = shape.pixels() * shape.channels;
   const uint32_t invert = slab.state.network.inverted ? ~0u : 0u;
@@ -185,7 +251,7 @@ void read_images(const Slab& slab) {
 }
 
 // The rows of a slab's images, padded, with the next four bytes at each pixel. Every fourth byte is
-// read; the words between are put together from two.
+// read, where four words of a row follow as one; the words between are put together from two.
 void read_rows(const Slab& slab, const IntegerStep& step) {
   const sn_integer_operator& op = *step.op;
   const int32_t channels = step.in.channels, apart = 4 / channels;
@@ -207,6 +273,14 @@ void read_rows(const Slab& slab, const IntegerStep& step) {
     for (int32_t x = 0; x < step.row_pixels; x += apart) {
       uint32_t* words = reinterpret_cast<uint32_t*>(to + x);
       const int64_t at = (int64_t{x} - op.padding[1]) * channels;
+      if (at >= 0 && at + 16 <= line) {
+        UnsignedLanes four[4], turned[4];
+        for (int i = 0; i < 4; ++i) four[i] = gather_words(images + i, before + at, AllLanes{});
+        transpose(four, turned);
+        for (int i = 0; i < 4; ++i) to[x + i * apart] = turned[i] ^ invert;
+        x += 3 * apart;
+        continue;
+      }
       if (at >= 0 && at + 4 <= line) {
         for (int32_t i = 0; i < kLanes; ++i) {
           uint32_t word;
@@ -233,7 +307,7 @@ void read_rows(const Slab& slab, const IntegerStep& step) {
   }
 }
 
-void write_outputs(const Slab& slab) {
+SN_SMALL void write_outputs(const Slab& slab) {
   const IntegerStep& last = slab.state.steps[slab.state.network.operator_count - 1];
   if (last.op->low < -128 || last.op->high > 127) return;
   const uint8_t* bytes = reinterpret_cast<const uint8_t*>(slab.blocks + last.value);

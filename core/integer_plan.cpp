@@ -5,6 +5,9 @@
 #include "processor.h"
 #include "text.h"
 
+// Runs once for a network: small rather than fast.
+#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
+
 namespace sn {
 namespace {
 
@@ -130,15 +133,34 @@ int32_t readers(const sn_integer_network& net, int32_t index) {
   return count;
 }
 
+// True if a convolution reads its input four columns of a channel at a time.
+bool reads_quads(const sn_integer_network& net, int32_t index) {
+  const sn_integer_operator& op = net.operators[index];
+  const int32_t channels = shape_at(net, op.inputs[0]).channels;
+  return op.kind == SN_CONVOLUTION && op.groups > 1 && op.groups == channels &&
+         op.shape[2] == channels && op.size[1] > 1;
+}
+
 // True if a convolution's sums may be pooled before they are rounded: no order changes by rounding.
 bool pools_next(const sn_integer_network& net, int32_t index) {
-  if (index + 1 >= net.operator_count || readers(net, index) != 1) return false;
+  if (reads_quads(net, index) || index + 1 >= net.operator_count || readers(net, index) != 1)
+    return false;
   const sn_integer_operator& op = net.operators[index];
   const sn_integer_operator& next = net.operators[index + 1];
   return next.kind == SN_MAX_POOLING && next.inputs[0] == index && next.size[0] == 2 &&
          next.size[1] == 2 && next.strides[0] == 2 && next.strides[1] == 2 &&
          next.padding[0] == 0 && next.padding[1] == 0 && next.shape[0] * 2 <= op.shape[0] &&
          next.shape[1] * 2 <= op.shape[1] && op.low >= -128 && op.high <= 127;
+}
+
+// Two positions beside each other share their quads if each would read as many alone, or more than half.
+void find_quads(IntegerStep& step) {
+  const sn_integer_operator& op = *step.op;
+  const int32_t columns = (op.size[1] - 1) * op.dilation[1] + 1;
+  const int32_t one = (columns + 3) / 4, two = (columns + op.strides[1] + 3) / 4;
+  step.positions = two < 2 * one && step.out.width > 1 ? 2 : 1;
+  step.quads = step.positions == 2 ? two : one;
+  step.strip = 4;
 }
 
 int32_t run_of(const IntegerStep& step) {
@@ -154,18 +176,20 @@ int32_t run_of(const IntegerStep& step) {
   return most;
 }
 
+int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
 int64_t round_up(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 // The steps of a network, and how much memory they need: with `steps` null, only how much.
 struct Layout {
-  int64_t roundings = 0, weights = 0, blocks = 0, padding = 0, image = -1, tiles = 0;
+  int64_t roundings = 0, weights = 0, blocks = 0, padding = 0, image = -1, scratch = 0;
   int32_t most_taps = 1;
 };
 
 Layout lay_out(const sn_integer_network& net, int32_t instructions, IntegerStep* steps) {
   Layout layout;
   const int32_t words = instructions == kPlain ? PlainDots::kWords : 1;
-  int64_t most_tiles = 0;
+  int64_t most_scratch = 0;
   int32_t widest = 1;
   bool whole = false;
   for (int32_t i = 0; i < net.operator_count; ++i) {
@@ -194,19 +218,23 @@ Layout lay_out(const sn_integer_network& net, int32_t instructions, IntegerStep*
         layout.blocks += int64_t{step.row_pixels} * ((step.out.height - 1) * op.strides[0] +
                                                      (op.size[0] - 1) * op.dilation[0] + 1);
       }
+      if (reads_quads(net, i)) {
+        find_quads(step);
+        most_scratch = larger(most_scratch, kept_rows(op) * quad_vectors(step));
+      }
       if (is_tiled) {
         const int64_t depth = int64_t{step.taps} * step.run;
         step.tiles = static_cast<int32_t>((depth + kRows - 1) / kRows);
         const bool whole_rows = op.size[1] == step.in.width && op.dilation[0] == 1 &&
                                 op.dilation[1] == 1 && step.out.width == 1;
         step.joined = step.rows < 0 && (step.taps == 1 || whole_rows);
-        most_tiles = step.tiles > most_tiles ? step.tiles : most_tiles;
+        most_scratch = larger(most_scratch, step.tiles * int64_t{kRows} * kPositions);
       }
       layout.most_taps = step.taps > layout.most_taps ? step.taps : layout.most_taps;
       step.weights = layout.weights;
       step.roundings = layout.roundings;
       layout.weights += packed_words(step, words);
-      layout.roundings += (step.out.channels + 3) / 4 * 4;
+      layout.roundings += padded_channels(step);
     }
     for (int32_t k = 0; k < op.input_count; ++k) whole |= op.inputs[k] < 0 && step.rows < 0;
     widest = step.in.blocks() > widest ? step.in.blocks() : widest;
@@ -220,8 +248,8 @@ Layout lay_out(const sn_integer_network& net, int32_t instructions, IntegerStep*
   }
   layout.padding = layout.blocks;
   layout.blocks += widest;
-  layout.tiles = layout.blocks;
-  layout.blocks += most_tiles * kRows * kPositions;
+  layout.scratch = layout.blocks;
+  layout.blocks += most_scratch;
   return layout;
 }
 
@@ -308,7 +336,7 @@ extern "C" sn_integer_state* sn_integer_init(void* memory, int64_t bytes,
   state.slab_bytes = slab_bytes(layout);
   state.image = layout.image;
   state.padding = layout.padding;
-  state.tiles = layout.tiles;
+  state.scratch = layout.scratch;
   state.threads = threads;
   for (int32_t i = 0; i < network->operator_count; ++i) {
     IntegerStep& step = state.steps[i];
@@ -320,3 +348,5 @@ extern "C" sn_integer_state* sn_integer_init(void* memory, int64_t bytes,
   }
   return &state;
 }
+
+#pragma clang attribute pop

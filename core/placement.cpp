@@ -1,6 +1,9 @@
 // Where the tensors, gradients and weights of a plan lie in memory.
 #include "ops/operator.h"
 
+// Runs once for a network: small rather than fast.
+#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
+
 namespace sn {
 
 void Builder::mark_gradients() {
@@ -311,3 +314,5 @@ bool Builder::check_memory() {
 }
 
 }  // namespace sn
+
+#pragma clang attribute pop

@@ -1,6 +1,9 @@
 // From nodes to a plan: the graph is checked, and each node's operator adds its operations.
 #include "ops/operator.h"
 
+// Runs once for a network: small rather than fast.
+#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
+
 namespace sn {
 namespace {
 
@@ -384,3 +387,5 @@ bool Builder::fit_window(const Node& node, Pair size, Pair strides, int32_t padd
 }
 
 }  // namespace sn
+
+#pragma clang attribute pop

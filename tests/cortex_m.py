@@ -76,6 +76,7 @@ def run_images(
     *,
     flags: tuple[str, ...] = ("-Os",),
     counts: bool = False,
+    seconds: float = 300,
 ) -> Report:
     """Runs a model on images.
 
@@ -87,6 +88,7 @@ def run_images(
         flags: of the compiler.
         counts: True counts instructions: QEMU's clock then goes on by 1 ns with each (`-icount
             shift=0`), and SysTick measures it.
+        seconds: the longest that a run may take.
     """
     assert QEMU is not None
     script = (SOURCES / "start.ld").read_text()
@@ -114,7 +116,7 @@ def run_images(
     command += ["-semihosting-config", "enable=on,target=native", "-kernel", "model.elf"]
     command += ["-icount", "shift=0"] if counts else []
     done = subprocess.run(
-        command, cwd=place, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=place, capture_output=True, text=True, timeout=seconds, check=False
     )
     assert done.returncode == 0, done.stderr
     outputs = np.fromfile(place / "outputs.bin", dtype).reshape(len(images), -1)

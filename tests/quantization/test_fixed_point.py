@@ -23,13 +23,20 @@ def test_rounds_halves_up(total: int, multiplier: int, shift: int) -> None:
 
 @given(st.floats(2.0**-31, 2.0**29))
 def test_multiplier_has_31_bits(ratio: float) -> None:
-    """A factor is exact to 2**-31 of itself."""
+    """A factor is exact to 2**-23 of itself, and float32 holds it."""
     (multiplier,), (shift,) = multipliers([ratio], "layer")
     assert 2**30 <= multiplier < 2**31
     assert 1 <= shift <= 62
-    assert abs(Fraction(int(multiplier), 2 ** int(shift)) / Fraction(ratio) - 1) <= Fraction(
-        1, 2**31
-    )
+    found = Fraction(int(multiplier), 2 ** int(shift))
+    assert abs(found / Fraction(ratio) - 1) <= Fraction(1, 2**23)
+    assert Fraction(float(np.float32(multiplier))) == multiplier
+
+
+@given(st.floats(2.0**-20, 0.5, exclude_max=True), st.integers(-(2**24) + 1, 2**24 - 1))
+def test_no_product_is_a_half(ratio: float, total: int) -> None:
+    """So a float32 multiplication and addition, rounded once and to even, rounds as the rule."""
+    (multiplier,), (shift,) = multipliers([ratio], "layer")
+    assert Fraction(total * int(multiplier), 2 ** int(shift)) % 1 != Fraction(1, 2)
 
 
 def test_tiny_factors_lose_bits_and_huge_ones_are_refused() -> None:

@@ -32,20 +32,63 @@ def expected(seed: int) -> tuple[IntegerNetwork, NDArray[np.uint8], NDArray[np.s
     return network, images, predict(network, images)
 
 
+@pytest.fixture(params=library.builds())
+def build(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each build of the core in turn, which then runs integer networks."""
+    name: str = request.param
+    for module in (integer, pool):
+        monkeypatch.setattr(module, "library", lambda: library.load(name))
+    monkeypatch.setattr(pool.Pool, "_pools", {})
+    return name
+
+
+@pytest.mark.usefixtures("build")
 @pytest.mark.parametrize("instructions", ["tiles", "dots", "plain"])
-@pytest.mark.parametrize("build", library.builds())
 def test_every_build_computes_the_reference_integers(
-    build: str, instructions: Literal["tiles", "dots", "plain"], monkeypatch: pytest.MonkeyPatch
+    instructions: Literal["tiles", "dots", "plain"],
 ) -> None:
     """Random networks give the same bits with tiles, with byte products, and with neither."""
-    for module in (integer, pool):
-        monkeypatch.setattr(module, "library", lambda: library.load(build))
-    monkeypatch.setattr(pool.Pool, "_pools", {})
     for seed in SEEDS:
         network, images, wanted = expected(seed)
         found = NativeNetwork(network, threads=1, instructions=instructions).predict(images)
         assert found.dtype == wanted.dtype
         assert np.array_equal(found, wanted), seed
+
+
+@pytest.mark.usefixtures("build")
+def test_multipliers_of_all_bits_round_as_the_reference() -> None:
+    """Networks with multipliers that float32 can't hold are rounded by whole products."""
+    rng = np.random.default_rng(0)
+    for seed in SEEDS[:8]:
+        network, images, _ = expected(seed)
+        changed: list[ops.Operator] = []
+        for operator in network.operators:
+            if isinstance(operator, ops.Convolution | ops.Dense):
+                many = len(operator.multiplier)
+                multiplier = rng.integers(2**30, 2**31, many).astype(np.int32)
+                shift = (operator.shift + rng.integers(-2, 1, many)).astype(np.int32)
+                changed.append(replace(operator, multiplier=multiplier, shift=shift))
+            else:
+                changed.append(operator)
+        network = replace(network, operators=tuple(changed))
+        found = NativeNetwork(network, threads=1).predict(images)
+        assert np.array_equal(found, predict(network, images)), seed
+
+
+@pytest.mark.usefixtures("build")
+@pytest.mark.parametrize("kernel", [(3, 3), (2, 4), (1, 5), (5, 2), (4, 6), (6, 1)])
+@pytest.mark.parametrize(("strides", "dilation"), [(1, 1), (2, 1), (3, 1), (1, 2), (1, 3)])
+def test_depthwise_convolutions(kernel: tuple[int, int], strides: int, dilation: int) -> None:
+    """Kernels, strides, dilations and paddings of all kinds read the right columns and rows."""
+    kinds: tuple[Literal["dots", "plain"], ...] = ("dots", "plain")
+    for padding, (height, width, channels) in (("valid", (17, 19, 5)), ("same", (9, 7, 8))):
+        layer = sn.DepthwiseConv2D(kernel, strides, padding, dilation_rate=dilation)
+        model = sn.Sequential([sn.Input((height, width, channels)), layer, sn.ReLU(), sn.Flatten()])
+        images = random_images(3, model, 18)
+        network = quantize(model.graph, (height, width, channels), model.parameters, images)
+        for instructions in kinds:
+            found = NativeNetwork(network, threads=1, instructions=instructions).predict(images)
+            assert np.array_equal(found, predict(network, images)), (padding, instructions)
 
 
 def test_threads_change_nothing() -> None:

@@ -20,6 +20,11 @@ __all__ = ["multipliers", "requantize", "round_half_up", "shared_multipliers"]
 MOST_SHIFT = 62
 """With |sum| < 2**31 and a multiplier below 2**31, the rounded product fits 64 bits."""
 
+SIGNIFICANT_BITS = 24
+"""Those of a multiplier that may be 1; the last of them is. So float32 holds it, and if the factor
+is below 1/2, no product with a sum below 2**24 is a half: one float32 multiplication and addition
+round it exactly."""
+
 SHARED_SHIFT = 24
 """The largest shift of operators with a multiplier for each input, so that 32 bits suffice."""
 
@@ -32,7 +37,7 @@ def round_half_up(values: NDArray[np.float64]) -> Integers:
 def multipliers(
     ratios: Sequence[float] | NDArray[np.float64], where: str
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Returns the multiplier (31 bits) and the shift of each factor.
+    """Returns the multiplier (31 bits, the last seven 0) and the shift of each factor.
 
     Args:
         ratios: positive factors, below 2**30.
@@ -44,9 +49,8 @@ def multipliers(
     found = []
     for ratio in ratios:
         fraction, exponent = frexp(ratio)
-        multiplier, shift = int(np.floor(fraction * 2**31 + 0.5)), 31 - exponent
-        if multiplier == 2**31:
-            multiplier, shift = 2**30, shift - 1
+        odd = 2 * int(fraction * 2 ** (SIGNIFICANT_BITS - 1)) + 1
+        multiplier, shift = odd << 31 - SIGNIFICANT_BITS, 31 - exponent
         if shift > MOST_SHIFT:
             multiplier, shift = multiplier >> min(shift - MOST_SHIFT, 31), MOST_SHIFT
         if shift < 1:

@@ -80,7 +80,8 @@ class IntegerNetwork:
             real = 1 / (1 + np.exp(-real))
         elif self.activation in ("softmax", "log_softmax"):
             real -= real.max(axis=-1, keepdims=True)
-            sums = np.exp(real).sum(axis=-1, keepdims=True)
-            real = np.exp(real) / sums if self.activation == "softmax" else real - np.log(sums)
+            powers = np.exp(real)
+            sums = powers.sum(axis=-1, keepdims=True)
+            real = powers / sums if self.activation == "softmax" else real - np.log(sums)
         found: NDArray[np.float32] = real.astype(np.float32)
         return found
