@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from spritenet.web import assets, pages, table
@@ -229,6 +230,34 @@ def test_a_sanitized_library_stops_at_undefined_behaviour(
     assert right.stdout.strip() == "42", right.stderr
     assert wrong.returncode != 0
     assert "overflow" in wrong.stderr
+
+
+def test_a_wheel_is_compressed_again_with_the_same_content(
+    hatch_build: ModuleType, tmp_path: Path
+) -> None:
+    """Names, times, modes and bytes, and less of them in the file."""
+    chance = np.random.default_rng(0)
+    contents = {
+        "empty.py": b"",
+        "noise.bin": chance.bytes(5_000),
+        "names/Größe.txt": b"3",
+        "text.py": b"".join(b"x%d = %d\n" % tuple(chance.integers(0, 99, 2)) for _ in range(4_000)),
+    }
+    wheel = tmp_path / "some.whl"
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents.items():
+            info = zipfile.ZipInfo(name, (2020, 2, 2, 13, 59, 58))
+            info.external_attr = 0o100644 << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    before = wheel.stat().st_size
+    hatch_build.recompress(wheel)
+    assert wheel.stat().st_size < before
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist()} == contents
+        assert {info.date_time for info in archive.infolist()} == {(2020, 2, 2, 13, 59, 58)}
+        assert {info.external_attr >> 16 for info in archive.infolist()} == {0o100644}
 
 
 @pytest.mark.usefixtures("zig")
