@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 import spritenet as sn
 from spritenet.errors import InputError
 from spritenet.sources import survey
-from tiny import images, model
+from tiny import images, model, trained
 
 POINTER = (
     b"version https://git-lfs.github.com/spec/v1\n"
@@ -73,3 +76,33 @@ def test_pointers_in_a_model_are_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "model" / name).write_bytes(POINTER)
     with pytest.raises(InputError, match=WORDS):
         sn.load_model(tmp_path / "model")
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.h5", "m.onnx", "m.pt", "m.tflite", "m.zip"])
+def test_pointers_as_models_are_named(tmp_path: Path, name: str) -> None:
+    """Rather than called another program's."""
+    (tmp_path / name).write_bytes(POINTER)
+    with pytest.raises(InputError, match=WORDS):
+        sn.load_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("by_address", [False, True])
+def test_pointers_are_named_in_javascript(tmp_path: Path, node: str, by_address: bool) -> None:
+    """In the place of the JSON, the weights and a ZIP: raw addresses of repositories have them."""
+    made = trained(images(20, 1))
+    for name in ("model.json", "weights.bin"):
+        made.save(tmp_path / name.partition(".")[0])
+        (tmp_path / name.partition(".")[0] / name).write_bytes(POINTER)
+    (tmp_path / "m.zip").write_bytes(POINTER)
+    names = ["model", "weights", "m.zip"] if by_address else ["model/model.json"]
+    task = json.dumps({"folder": str(tmp_path), "names": names, "byAddress": by_address})
+    done = subprocess.run(
+        [node, "--expose-gc", Path(__file__).parent / "node" / "zips.mjs", "models"],
+        input=task,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said = [one["said"] for one in json.loads(done.stdout)]
+    assert len(said) == len(names)
+    assert all(re.search(WORDS, line) for line in said), said

@@ -230,3 +230,15 @@ def test_suspicious_labels_of_arrays_warn() -> None:
     with pytest.warns(DataWarning, match="'Cat' and 'cat' differ in case only"):
         Split.from_arrays(images, ["cat", "Cat", "dog"])
     assert Split.from_arrays(images, [1, 2, 2], ["a", "b", "c"]).class_names == ("a", "b", "c")
+
+
+def test_labels_may_be_bytes_and_a_pixel_that_is_no_number_is_named() -> None:
+    """Names as HDF5 and older NumPy files have them; and NaN, not another pixel, is shown."""
+    images = np.zeros((4, 3, 2, 1), np.uint8)
+    split = Split.from_arrays(images, np.array([b"a", "ü".encode()] * 2))
+    assert split.class_names == ("a", "ü")
+    for wrong in (np.nan, np.inf):
+        floats = np.linspace(0, 1, 24).reshape(4, 3, 2, 1)
+        floats[2, 1, 1] = wrong
+        with pytest.raises(DataError, match=f"a pixel is not a finite number: got {wrong}"):
+            Split.from_arrays(floats, [0, 1, 0, 1])

@@ -127,7 +127,13 @@ def scale_of(array: NDArray[Any]) -> int:
         return 255
     if array.dtype.kind != "f":
         return 1
-    return 255 if all(bool((block <= 1).all()) for _, block in _blocks(array)) else 1
+    for _, block in _blocks(array):
+        if not (block <= 1).all():
+            wrong = block[~np.isfinite(block)]
+            if wrong.size:
+                raise DataError("a pixel is not a finite number", where="images", got=wrong[0])
+            return 1
+    return 255
 
 
 def as_pixels(block: NDArray[Any], scale: int | ValueRange) -> NDArray[np.uint8]:
@@ -235,7 +241,7 @@ def as_labels(
             expected="n class indices, n class names, or n one-hot rows",
             got=f"shape {array.shape}",
         )
-    elif array.dtype.kind in "UO":
+    elif array.dtype.kind in "SUO":
         return _from_names(array, class_names)
     else:
         indices = _to_integers(array)
@@ -374,6 +380,8 @@ def _from_one_hot(array: NDArray[Any]) -> NDArray[np.intp]:
 def _from_names(
     array: NDArray[Any], class_names: Sequence[str] | None
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    if array.dtype.kind == "S":
+        array = np.char.decode(array, "utf-8", "replace")
     found = [name for name in array.tolist() if not isinstance(name, str)]
     if found:
         raise DataError("a label is not a class name", where="labels", got=repr(found[0]))

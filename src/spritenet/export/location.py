@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from spritenet.atomic import existing_folder
 from spritenet.errors import ModelError
+from spritenet.lfs_pointer import LONGEST, refuse_pointer
 
 __all__ = ["MODEL_JSON", "is_model", "is_zip", "locate"]
 
@@ -141,7 +142,8 @@ def _refuse_foreign(path: Path) -> None:
     head = b""
     if path.is_file():
         with path.open("rb") as file:
-            head = file.read(16)
+            head = file.read(LONGEST)
+        refuse_pointer(head, path, ModelError)
     signs = (kind for place, sign, kind in SIGNS if head[place:].startswith(sign))
     kind = next(signs, ENDINGS.get(path.suffix.lower()))
     missing = kind in {".h5", ".keras", ".onnx"} and not path.is_file()

@@ -18,6 +18,7 @@ from zlib import error as DeflateError  # noqa: N812 - an exception, whatever zl
 from spritenet.errors import ModelError
 from spritenet.export.error_location import quoted
 from spritenet.export.location import MAXIMAL_MODEL_JSON
+from spritenet.lfs_pointer import refuse_pointer_at
 
 __all__ = ["DAMAGED", "inflate", "unzipped", "zipped"]
 
@@ -56,6 +57,7 @@ def unzipped(path: Path, weight_files: WeightFiles) -> Iterator[Path]:
         ModelError: it is no ZIP, is damaged, or would become larger than its model; and those
             raised inside, which then name the ZIP.
     """
+    refuse_pointer_at(path, ModelError)
     with TemporaryDirectory(prefix="spritenet-") as scratch:
         folder = Path(scratch)
         try:

@@ -62,6 +62,12 @@ MODELS = {
     ".pth": "PyTorch's",
     ".safetensors": "Hugging Face's",
     ".ckpt": "a checkpoint's",
+    ".pkl": "pickle's",
+    ".pickle": "pickle's",
+    ".joblib": "joblib's",
+    ".npy": "NumPy's",
+    ".mlmodel": "Core ML's",
+    ".mlpackage": "Core ML's",
 }
 
 

@@ -109,7 +109,7 @@ def to_array(value: object, where: str = "images") -> NDArray[Any]:
         DataError: it is no array, or larger than MOST_BYTES.
     """
     if not is_foreign_array(value):
-        return as_array(value)
+        return np.asarray(as_array(value))  # no matrix
     thing: Any = value
     if not from_torch(thing) and _bytes(thing) > MOST_BYTES:
         raise too_large(where)

@@ -2,6 +2,7 @@
 
 import { absolute, fileBytes } from './address.js';
 import { ModelError } from './errors.js';
+import { refusePointer } from './lfs-pointer.js';
 import { inStore } from './stored.js';
 import { isZip, ZipEntry, zipEntries } from './unzip.js';
 
@@ -164,6 +165,7 @@ async function inMemory(files, name, limit) {
       ? new TextEncoder().encode(file)
       : new Uint8Array(isBlob(file) ? await file.arrayBuffer() : file);
   checkSize(name, bytes.length, limit);
+  refusePointer(bytes, name, ModelError);
   return bytes;
 }
 
@@ -215,6 +217,7 @@ async function fetchBytes(url, limit) {
   const file = await fileBytes(url).catch(unread);
   if (file) {
     checkSize(where, file.length, limit);
+    refusePointer(file, where, ModelError);
     return file;
   }
   const response = await fetch(url).catch(unread);
@@ -226,6 +229,7 @@ async function fetchBytes(url, limit) {
   }
   const bytes = new Uint8Array(await response.arrayBuffer());
   checkSize(where, bytes.length, limit);
+  refusePointer(bytes, where, ModelError);
   return bytes;
 }
 

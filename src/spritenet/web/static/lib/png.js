@@ -3,6 +3,7 @@
 // Knows PNG and deflate; knows nothing of images and labels.
 
 import { DataError } from './errors.js';
+import { refusePointer } from './lfs-pointer.js';
 
 /** @typedef {{ type: string, at: number, length: number }} Chunk  `at` is its data's first byte */
 
@@ -29,6 +30,7 @@ for (let n = 256; n < TABLE.length; n++) {
  */
 export function chunksOf(bytes, where, crc = crc32) {
   if (!SIGNATURE.every((value, i) => bytes[i] === value)) {
+    refusePointer(bytes, where);
     throw new DataError('it is no PNG', { where });
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
