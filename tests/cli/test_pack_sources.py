@@ -126,13 +126,13 @@ def test_what_could_not_be_read_is_listed_at_the_end(tmp_path: Path) -> None:
     assert done.returncode == OK
     left = done.stderr.splitlines()
     assert len(left) == 3
-    assert left[0].startswith("left out: pets/cat/2.png: unsupported image file")
+    assert left[0].startswith("left out: pets/cat/2.png: damaged or unsupported image file")
     assert left[1].startswith("left out: pets/cat/3.png: the image is damaged")
     assert left[2] == "note: skipped files that are no images: notes.txt."
     said = json.loads(done.stdout)
     assert (said["images"], len(said["left_out"]), len(said["notes"])) == (3, 2, 1)
     refused = "error: pets: skipped files that are no images: notes.txt."
-    for first in (refused, "error: pets/cat/2.png: unsupported image"):
+    for first in (refused, "error: pets/cat/2.png: damaged or unsupported image"):
         done = spritenet("pack", "pets", "pets.png", "--strict", folder=tmp_path)
         assert (done.returncode, done.stderr.count("\n")) == (WRONG, 1)
         assert done.stderr.startswith(first)

@@ -133,7 +133,7 @@ def test_csv_holds_every_file(run: Path, folder: Path, tmp_path: Path) -> None:
     done = spritenet("predict", run, folder, "--csv", "out.csv", "--top", "2", folder=tmp_path)
     assert done.returncode == 2
     assert done.stdout == "out.csv: 4 images\n"
-    assert "a, b.png: unsupported image file" in done.stderr
+    assert "a, b.png: damaged or unsupported image file" in done.stderr
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         rows = [*csv.DictReader(file)]
     found = json.loads(spritenet("predict", run, folder, "--json").stdout)["predictions"]

@@ -216,3 +216,25 @@ def test_labels_that_disagree_or_are_missing(tmp_path: Path) -> None:
     assert "1 image is not in it" in str(caught[0].message)
     with pytest.raises(InputError, match="mutually exclusive"):
         sn.load(tmp_path, label_from="name", label_column="id")
+
+
+@either
+def test_rows_without_an_image_are_said(form: Callable[[Path], Path], tmp_path: Path) -> None:
+    """Names of other files, and rows of another length; and images that no row names."""
+    write_pictures(tmp_path / "pets", *(f"images/{k}.png" for k in range(5)))
+    table = "file,label\n0.png,a\n1.png,b\n2.png,a\n3.png,b\n99.png,a\n4.png\n"
+    (tmp_path / "pets" / "labels.csv").write_text(table)
+    with pytest.warns(DataWarning) as told:
+        data = sn.load(form(tmp_path / "pets"))
+    assert len(data.train) == 4
+    words = " ".join(str(one.message) for one in told)
+    assert "2 of its rows name no image here, or several: '4.png'" in words
+    assert "1 image is not in it and left out" in words
+
+
+def test_an_empty_file_is_called_so(tmp_path: Path) -> None:
+    """Rather than one of an unknown format."""
+    write_pictures(tmp_path / "pets", "cat/0.png", "dog/0.png")
+    (tmp_path / "pets" / "dog" / "1.png").write_bytes(b"")
+    with pytest.warns(DataWarning, match=r"dog/1\.png: the file is empty"):
+        sn.load(tmp_path / "pets")

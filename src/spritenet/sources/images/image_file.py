@@ -140,11 +140,14 @@ def decode_first(
         raise _too_large(where, "far more", largest) from None
     except UnidentifiedImageError:
         _refuse_pointer(source, where)
+        if not _start_of(source):
+            raise DataError("the file is empty", where=where) from None
+        heic = _is_heic(source)
         raise DataError(
-            "unsupported image file",
+            "unsupported image file" if heic else "damaged or unsupported image file",
             where=where,
             expected="a PNG, JPEG, GIF, BMP, WebP, TIFF or the like",
-            got="HEIC" if (heic := _is_heic(source)) else "",
+            got="HEIC" if heic else "",
             do="Type: pip install pillow-heif" if heic else "",
         ) from None
     except OSError as error:
@@ -214,16 +217,20 @@ def _formats() -> list[str]:
     return [name for name in names if name in Image.OPEN]
 
 
-def _is_heic(source: str | os.PathLike[str] | bytes | BinaryIO) -> bool:
-    """True for HEIC files, by their first bytes."""
+def _start_of(source: str | os.PathLike[str] | bytes | BinaryIO) -> bytes:
+    """Returns the first bytes of an image file."""
     if isinstance(source, str | os.PathLike):
         with Path(source).open("rb") as file:
-            start = file.read(12)
-    elif isinstance(source, bytes):
-        start = source[:12]
-    else:
-        source.seek(0)
-        start = source.read(12)
+            return file.read(12)
+    if isinstance(source, bytes):
+        return source[:12]
+    source.seek(0)
+    return source.read(12)
+
+
+def _is_heic(source: str | os.PathLike[str] | bytes | BinaryIO) -> bool:
+    """True for HEIC files, by their first bytes."""
+    start = _start_of(source)
     return start[4:8] == b"ftyp" and start[8:12] in HEIC_BRANDS
 
 

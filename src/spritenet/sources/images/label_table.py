@@ -24,6 +24,7 @@ from spritenet.sources.images.class_folders import Parts
 __all__ = ["LabelTable", "label_table"]
 
 SUFFIXES = (".csv", ".tsv")
+LONGEST = 60  # characters of a row in a note
 MOST_TABLES = 20
 MOST_BYTES = 1 << 26
 MOST_COLUMNS = 2_000
@@ -60,12 +61,25 @@ class LabelTable:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The image, label and split of each row of a table, and the names of columns of classes."""
+    """The image, label and split of each row of a table, and the names of columns of classes.
+
+    `unused` has the names in rows that name no image, or several.
+    """
 
     column: str
     label: str
     found: tuple[tuple[int, Label, str], ...]
+    unused: tuple[str, ...]
     classes: tuple[str, ...] = ()
+
+    def notes(self, table: str) -> list[str]:
+        """Returns a note on the columns of the table, and one on its rows without an image."""
+        columns = f"labels are from {table}, by its columns {self.column} and {self.label}"
+        if not self.unused:
+            return [columns]
+        verb = "name" if len(self.unused) > 1 else "names"
+        rows = f"{len(self.unused):,} of its rows {verb} no image here, or several"
+        return [columns, f"{rows}: {self.unused[0][:LONGEST]!r}"]
 
 
 def label_table(
@@ -119,7 +133,7 @@ def label_table(
                 )
         classes += [name for name in rows.classes if name not in classes]
         used.append(number)
-        notes.append(f"labels are from {name}, by its columns {rows.column} and {rows.label}")
+        notes += rows.notes(name)
     if not used:
         return None
     note = "; ".join(notes)
@@ -188,15 +202,18 @@ def _rows(
     else:
         label, title = _label_column(head, rows, others, column, f"{where}, {name}")
     found: list[tuple[int, Label, str]] = []
+    unused = [",".join(row) for row in lines[1:] if len(row) != len(head)]
     for row in rows:
         image = known.get(row[named].strip().lstrip("./"))
         if image is not None:
             part = SPLITS[row[split].strip().casefold()] if split >= 0 else ""
             found.append((image, label(row), part))
+        else:
+            unused.append(row[named])
     if not any(one for _, one, _ in found):
         return None
     classes = tuple(head[place] for place in several)
-    return _Rows(repr(head[named]), title, tuple(found), classes)
+    return _Rows(repr(head[named]), title, tuple(found), tuple(unused), classes)
 
 
 def _class_columns(
