@@ -27,7 +27,9 @@ const answers = {
     const results = [];
     for (const name of task.names) {
       const where = path.join(task.folder, name);
-      const source = task.byAddress ? where : [new File([readFileSync(where)], path.basename(name))];
+      const source = task.byAddress
+        ? where
+        : [new File([readFileSync(where)], path.basename(name))];
       const before = used();
       let most = before;
       const original = globalThis.Uint8Array;
