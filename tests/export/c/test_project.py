@@ -9,13 +9,23 @@ import numpy as np
 import pytest
 
 import spritenet as sn
-from c_models import DEVICES, ZIG, CompiledModel, compilers, run_compiler, write_model
+from c_models import (
+    DEVICES,
+    ZIG,
+    CompiledModel,
+    compilers,
+    run_compiler,
+    sequential,
+    with_values,
+    write_model,
+)
 from spritenet import export
 from spritenet.errors import ModelError
 from spritenet.export import Metadata, SavedModel
 from spritenet.export.c import Example, save_c, source_of
 from spritenet.layers import Conv2D, Dense, Flatten, MaxPooling2D
 from spritenet.prepare import Preparation, prepare
+from spritenet.quantization import quantize, reference
 
 ARDUINO = """
 extern "C" {
@@ -60,6 +70,24 @@ def test_the_example_compiles_without_a_warning_and_runs(
     lines = done.stdout.splitlines()
     assert len(lines) == 4
     assert lines[-1].removeprefix("class ") in ('quote"', "漢\\?", "plain")
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_the_example_in_int8_ends_with_1_if_an_integer_differs(wrong: int, tmp_path: Path) -> None:
+    """It needs no math library, and its status tells a script whether the board is right."""
+    model = sequential((6, 6, 1), sn.DepthwiseConv2D(3, activation="relu"), sn.Flatten())
+    saved, images = with_values(model), np.zeros((4, 6, 6, 1), np.uint8)
+    images[1:] = np.random.default_rng(0).integers(0, 256, (3, 6, 6, 1))
+    integers = quantize(saved.layers, (6, 6, 1), saved.parameters, images)
+    expected = reference.predict(integers, images)[1]
+    expected.flat[0] ^= wrong
+    save_c(saved, tmp_path / "c", Example(images[1], expected), integers)
+    text = (tmp_path / "c" / "example.c").read_text(encoding="utf-8")
+    assert " -lm" not in text + (tmp_path / "c" / "README.md").read_text(encoding="utf-8")
+    program, sources = tmp_path / "example", tmp_path / "c" / "src"
+    run_compiler(ZIG, f"-I{sources}", tmp_path / "c/example.c", sources / "model.c", "-o", program)
+    done = subprocess.run([program], capture_output=True, check=False)
+    assert done.returncode == wrong
 
 
 @pytest.mark.parametrize("device", DEVICES)

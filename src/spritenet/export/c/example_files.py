@@ -19,7 +19,7 @@ __all__ = ["example_code", "library_properties", "readme", "sketch"]
 _EXAMPLE = """\
 /* Classifies one image, and compares the outputs with those that Python computed for it:
 
-   cc -std=c99 -O2 -Isrc example.c src/model.c -lm -o example && ./example */
+   cc -std=c99 -O2 -Isrc example.c src/model.c{link} -o example && ./example */
 #include <stdio.h>
 
 #include "model.h"
@@ -35,11 +35,11 @@ static model_arena arena;
 int main(void) {{
   model_output outputs[MODEL_OUTPUTS];
   model_predict(image, outputs, &arena);
-  for (int i = 0; i < MODEL_OUTPUTS; ++i) {{
+{before}  for (int i = 0; i < MODEL_OUTPUTS; ++i) {{
     printf("%4d  {number}  (Python: {number})\\n", i, ({type})outputs[i], ({type})expected[i]);
-  }}
+{compare}  }}
   printf("class {format}\\n", {answer});
-  return 0;
+  return {result};
 }}
 """
 
@@ -71,6 +71,11 @@ void loop() {{
 """
 
 
+def _link(*, uses_math: bool) -> str:
+    """The argument that links the functions of math.h, if they are called."""
+    return " -lm" if uses_math else ""
+
+
 def _answer(class_names: Sequence[str]) -> tuple[str, str]:
     """The format of `printf` for the class, and the expression."""
     if class_names:
@@ -79,17 +84,27 @@ def _answer(class_names: Sequence[str]) -> tuple[str, str]:
 
 
 def example_code(
-    pixels: NDArray[np.uint8], outputs: NDArray[Any], class_names: Sequence[str]
+    pixels: NDArray[np.uint8],
+    outputs: NDArray[Any],
+    class_names: Sequence[str],
+    *,
+    uses_math: bool,
 ) -> str:
-    """Returns example.c.
+    """Returns example.c. In int8 it ends with 1 if an integer differs.
 
     Args:
         pixels: h × w × c.
         outputs: of the network for them.
         class_names: a name for each output, or none.
+        uses_math: the code calls functions of math.h.
     """
     form, answer = _answer(class_names)
+    is_exact = outputs.dtype.kind != "f"
     return _EXAMPLE.format(
+        link=_link(uses_math=uses_math),
+        before="  int differs = 0;\n" if is_exact else "",
+        compare="    differs |= outputs[i] != expected[i];\n" if is_exact else "",
+        result="differs" if is_exact else "0",
         pixels=wrapped(map(literal, pixels.ravel())),
         outputs=wrapped(map(literal, outputs.ravel())),
         format=form,
@@ -127,6 +142,7 @@ def readme(name: str, source: Source, image_shape: ImageShape) -> str:
     """Returns README.md: ten lines on the files, their use and their needs."""
     size = " × ".join(map(str, image_shape))
     math = "It calls functions of math.h (link with -lm)." if source.uses_math else "No library."
+    link = _link(uses_math=source.uses_math)
     return f"""\
 # {name}: a model in C
 
@@ -134,7 +150,7 @@ def readme(name: str, source: Source, image_shape: ImageShape) -> str:
 Weights: {source.constant_bytes:,} bytes. Images: {size} bytes.
 Working memory: {source.arena_bytes:,} bytes (`MODEL_ARENA_BYTES`).
 
-- Try it: `cc -std=c99 -O2 -Isrc example.c src/model.c -lm -o example && ./example`
+- Try it: `cc -std=c99 -O2 -Isrc example.c src/model.c{link} -o example && ./example`
 - Call `model_predict(image, outputs, &arena)` with a `static model_arena arena`.
 - `model_class(outputs)` is the class.
 - Images of any size: `model_prepare(pixels, height, width, channels, image)` before.

@@ -139,7 +139,10 @@ def save_c(
         HEADER: source.header,
         Path("src", "model.c"): source.code,
         Path("example.c"): example_code(
-            example.pixels, example.outputs, model.metadata.class_names
+            example.pixels,
+            example.outputs,
+            model.metadata.class_names,
+            uses_math=source.uses_math,
         ),
         Path("README.md"): readme(title, source, model.image_shape),
         Path("library.properties"): library_properties(title, spritenet.__version__),
