@@ -121,6 +121,7 @@ def _files(contents: PageContents) -> dict[str, bytes]:
     core = PAGE_CORE if contents.data is None and layers <= PAGE_LAYERS else CORE
     model = replace(contents.model, optimizer=None)  # teaching begins with a fresh one
     found = {CORE: static_bytes(f"lib/{core}"), **files(model)}
+    found[MODEL_JSON] = _without_hash(found[MODEL_JSON], model.weights_sha256)
     if contents.data is not None:
         found[GLYPHS] = static_bytes(f"lib/{GLYPHS}")  # the lab calibrates
         found[PNG] = static_bytes(f"lib/{PNG}")  # and reads the data
@@ -141,6 +142,11 @@ def _element(name: str, content: bytes) -> str:
             content = _without_base64(content)
         content = bytes(deflate.gzip_compress(content, LEVEL))
     return f'<script {kind} id="{name}">{base64.b64encode(content).decode()}</script>'
+
+
+def _without_hash(content: bytes, sha256: str) -> bytes:
+    """Returns model.json without the hash of the weights: gzip has a checksum, which is faster."""
+    return content.replace(f'"weights_sha256": "{sha256}", '.encode(), b"", 1)
 
 
 def _without_base64(content: bytes) -> bytes:
