@@ -19,7 +19,7 @@ LIBRARY = ROOT / "src" / "spritenet" / "web" / "static" / "lib"
 MODULES = {
     "core.wasm": 75_000,
     "core-relaxed.wasm": 75_000,
-    "core-int8.wasm": 9_000,
+    "core-int8.wasm": 11_500,
     "core-glyphs.wasm": 6_000,
     "core-page.wasm": 53_000,
     "core-png.wasm": 5_000,
