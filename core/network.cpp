@@ -2,6 +2,7 @@
 #include "network.h"
 
 #include "augment.h"
+#include "stream.h"
 
 namespace sn {
 namespace {
@@ -166,8 +167,23 @@ void forward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& p
   const bool last = stage == plan.barrier_count;
   const int32_t end = last ? operations_done(plan, pass.keep_logits) : plan.barriers[stage];
   const int32_t first = stage ? plan.barriers[stage - 1] : first_operation(plan);
-  forward_range(plan, &slab, &pass, 1, first, end);
-  if (last) return;
+  int32_t at = first;
+  for (int32_t next; kStreams && at < end; at = next) {
+    next = at + 1;
+    while (next < end + !last && plan.operations[next].follows) ++next;
+    const bool collects = next > end;
+    if (next == at + 1) {
+      forward_range(plan, &slab, &pass, 1, at, next);
+      continue;
+    }
+    for (int32_t i = at; i < next - collects; ++i) {
+      const Tensor& out = plan.tensors[plan.operations[i].output];
+      if (out.clears_border && !out.passing) clear_border(out, slab.own);
+    }
+    stream_forward(plan, slab, pass, at, next - 1, collects);
+  }
+  if (!kStreams) forward_range(plan, &slab, &pass, 1, first, end);
+  if (last || (kStreams && at > end)) return;
   const Operation& op = plan.operations[end];
   op.kernels->collect(context_of(plan, op, slab), pass);
   lap(pass.times, time_of(end, SN_TIME_FORWARD));
@@ -178,13 +194,32 @@ void backward_stage(const sn_network& net, const Slab<Lanes>& slab, const Pass& 
   const Plan& plan = net.plan;
   const int32_t barrier = 2 * plan.barrier_count - stage;  // the one this stage comes behind
   int32_t last = operations_done(plan, pass.keep_logits);
-  if (barrier < plan.barrier_count) {
-    last = plan.barriers[barrier];
-    input_gradients(context_of(plan, plan.operations[last], slab), pass);
-    lap(pass.times, time_of(last, SN_TIME_INPUTS));
-  }
   const int32_t next = barrier > 0 ? plan.barriers[barrier - 1] : -1;
-  backward_range(plan, &slab, &pass, 1, last, next + 1);
+  bool returns = barrier < plan.barrier_count;
+  if (returns) last = plan.barriers[barrier] + 1;
+  while (kStreams && last > next + 1) {
+    int32_t first = last - 1;
+    while (first > (next < 0 ? 0 : next) && plan.operations[first].follows) --first;
+    if (first < last - 1) {
+      stream_backward(plan, slab, pass, first, last - 1, first == next, returns);
+      if (first == next) return;
+      add_gradients(context_of(plan, plan.operations[first], slab));
+    } else if (returns) {
+      input_gradients(context_of(plan, plan.operations[first], slab), pass);
+      lap(pass.times, time_of(first, SN_TIME_INPUTS));
+    } else {
+      backward_range(plan, &slab, &pass, 1, last, first);
+    }
+    last = first;
+    returns = false;
+  }
+  if (!kStreams) {
+    if (returns) {
+      input_gradients(context_of(plan, plan.operations[--last], slab), pass);
+      lap(pass.times, time_of(last, SN_TIME_INPUTS));
+    }
+    backward_range(plan, &slab, &pass, 1, last, next + 1);
+  }
   if (next < 0) return;
   const Operation& op = plan.operations[next];
   op.kernels->weight_gradient(context_of(plan, op, slab), pass);

@@ -53,6 +53,7 @@ struct sn_network {
   float* statistics;     // of the batch
   sn::Lanes* shared;     // one block a slab, and `group` a thread
   sn::Lanes* own;        // `group` blocks a thread; with barriers, one a slab and a thread
+  sn::Lanes* working;    // scratch and rows that pass, `group` times a thread
   float* single;         // the tensors of one image
   double* part_squares;  // of each part's gradient
   double* part_l2;
@@ -73,14 +74,15 @@ namespace sn {
 // `place`: the thread's times the group, and which of the group.
 inline Slab<Lanes> slab_of(const sn_network& net, int32_t place, int64_t block) {
   const Plan& p = net.plan;
-  Lanes* own = net.own + (p.barrier_count ? block : place) * (p.thread_units + p.scratch_units);
-  return {own,
+  Lanes* working = net.working + place * (p.scratch_units + p.passing_units);
+  return {net.own + (p.barrier_count ? block : place) * p.thread_units,
           net.shared + block * p.batch_units,
-          own + p.thread_units,
+          working,
           net.slab_gradients + block * p.slab_gradient_count,
           net.output_gradients + block * p.output_gradient_count,
           net.sums + block * p.slab_sum_count,
-          net.augmented + place * net.augmented_bytes};
+          net.augmented + place * net.augmented_bytes,
+          kStreams ? working + p.scratch_units : nullptr};
 }
 
 // A thread's times, or null.

@@ -1,5 +1,5 @@
 // Where the tensors, gradients and weights of a plan lie in memory.
-#include "ops/operator.h"
+#include "stream.h"
 
 // Runs once for a network: small rather than fast.
 #pragma clang attribute push(__attribute__((minsize)), apply_to = function)
@@ -93,7 +93,42 @@ void Builder::place_by_liveness() {
   }
 }
 
+// Operations that follow row by row; and tensors that only pass, from a normalisation to the operation
+// behind it.
+void Builder::mark_streams() {
+  if (!trains() || !plan_.barrier_count) return;
+  for (int32_t i = 1; i < plan_.operation_count; ++i) {
+    Operation& op = plan_.operations[i];
+    const Operation& before = plan_.operations[i - 1];
+    const Edge& edge = plan_.edges[op.first_edge];
+    Tensor& between = plan_.tensors[before.output];
+    op.follows = op.by_rows && before.by_rows && op.edge_count == 1 &&
+                 edge.tensor == before.output && between.readers == 1 &&
+                 edge.shape.height == between.shape.height &&
+                 edge.shape.width == between.shape.width;
+    between.passing = op.follows && before.whole_batch && !op.whole_batch;
+  }
+}
+
+// Where nothing passes, as when the network predicts, the tensors that would have one place for all.
+void Builder::place_passing() {
+  const int64_t at = plan_.thread_units;
+  for (int32_t i = 0; i < plan_.operation_count; ++i) {
+    const Operation& op = plan_.operations[i];
+    Tensor& t = plan_.tensors[op.input];
+    if (!t.passing) continue;
+    t.padded_at = at;
+    t.values.at += at;
+    t.clears_border = t.padded_size > t.shape.size();
+    if (at + t.padded_size > plan_.thread_units)
+      plan_.thread_units = (at + t.padded_size + 15) / 16 * 16;
+    const int64_t rows = passing_rows(op) * t.values.row;
+    plan_.passing_units = rows > plan_.passing_units ? rows : plan_.passing_units;
+  }
+}
+
 void Builder::place_tensors() {
+  if (kStreams) mark_streams();
   Border borders[kMaxTensors];
   for (int32_t i = 0; i < plan_.operation_count; ++i) {
     const Operation& op = plan_.operations[i];
@@ -103,16 +138,17 @@ void Builder::place_tensors() {
   for (int32_t i = 0; i < plan_.tensor_count; ++i) {
     Tensor& t = plan_.tensors[i];
     measure_tensor(t, borders[i]);
-    if (plan_.reuses_memory) continue;
+    if (plan_.reuses_memory || (kStreams && t.passing)) continue;
     t.padded_at = allocate(t.batch_wide ? plan_.batch_units : plan_.thread_units, t.padded_size);
     t.values.at += t.padded_at;
     t.gradient = t.values;
   }
   if (kLargeImages && plan_.reuses_memory) place_by_liveness();
+  if (kStreams) place_passing();
   if (trains()) place_gradients();
   plan_.group = slabs_together();
   for (int32_t i = 0; i < plan_.operation_count; ++i) place_weights(plan_.operations[i]);
-  plan_.scratch_units = most_scratch();
+  plan_.scratch_units = place_kept(most_scratch());
   if (!kLargeImages || !plan_.reuses_memory) return;
   const int64_t slabs = (plan_.thread_units + plan_.scratch_units) * kLanes * plan_.threads;
   plan_.one_by_one = slabs > kSlabMemory;
@@ -149,7 +185,7 @@ bool Builder::keeps_output(const Tensor& tensor) const {
 // Dense for its kernel's gradient, overlapping windows because each value is looked at several times,
 // softmax because its derivative mixes all outputs.
 bool Builder::gradient_apart(const Tensor& tensor, int32_t index) const {
-  if (tensor.readers > 1 || keeps_output(tensor)) return true;
+  if (tensor.readers > 1 || (kStreams && tensor.passing) || keeps_output(tensor)) return true;
   for (int32_t i = 0; i < plan_.operation_count; ++i) {
     const Operation& op = plan_.operations[i];
     for (int32_t k = 0; op.keeps_input && k < op.edge_count; ++k) {
@@ -212,6 +248,21 @@ class WayBack {
   int32_t count_ = 0;
 };
 
+// The last operation on the way back that works at the same time as one, and the first.
+int32_t stream_end(const Plan& plan, int32_t i) {
+  while (kStreams && i > 0 && plan.operations[i].follows && !plan.operations[--i].whole_batch)
+    continue;
+  return i;
+}
+int32_t stream_begin(const Plan& plan, int32_t i) {
+  if (!kStreams || (i < plan.operation_count && plan.operations[i].whole_batch)) return i;
+  while (i + 1 < plan.operation_count && plan.operations[i + 1].follows &&
+         !plan.operations[++i].whole_batch) {
+    continue;
+  }
+  return i;
+}
+
 // Each gradient in the place of its values, or in memory that is free from its last reader's work to its
 // producer's; those that are added to others, while their operation works.
 void Builder::place_gradients() {
@@ -234,22 +285,25 @@ void Builder::place_gradients() {
     const Tensor& t = plan_.tensors[i];
     apart[i] = gradient_apart(t, i);
     const bool whole = !apart[i] || keeps_output(t);
-    if (!t.batch_wide)
-      way.hold(t.padded_at, t.padded_size, whole ? t.producer : first_reader[i], count);
+    if (!t.batch_wide && !(kStreams && t.passing))
+      way.hold(t.padded_at, t.padded_size, stream_end(plan_, whole ? t.producer : first_reader[i]),
+               count);
   }
   bool written[kMaxTensors] = {};
   for (int32_t i = count; i >= 0; --i) {
     for (int32_t k = 0; k < plan_.tensor_count; ++k) {
       Tensor& t = plan_.tensors[k];
       if (!apart[k] || last_reader[k] != i) continue;
-      t.gradient = {way.place(t.shape.size(), t.producer, i),
-                    int64_t{t.shape.width} * t.shape.channels};
+      t.gradient = {
+          way.place(t.shape.size(), stream_end(plan_, t.producer), stream_begin(plan_, i)),
+          int64_t{t.shape.width} * t.shape.channels};
     }
     if (i < count) place_edges(plan_.operations[i], written, way);
   }
-  plan_.thread_units = way.end();
+  plan_.thread_units = way.end() > plan_.thread_units ? way.end() : plan_.thread_units;
   for (int32_t i = 0; i < plan_.tensor_count; ++i) {
     Tensor& t = plan_.tensors[i];
+    if (kStreams && t.passing) continue;
     t.clears_border =
         !t.batch_wide && t.padded_size > t.shape.size() && way.shares(t.padded_at, t.padded_size);
   }
@@ -265,8 +319,9 @@ void Builder::place_edges(const Operation& op, bool* written, WayBack& way) {
     edge.adds = edge.gradient && written[edge.tensor];
     written[edge.tensor] = written[edge.tensor] || edge.gradient;
     if (!edge.adds) continue;
-    edge.place = {way.place(tensor.shape.size(), place, place),
-                  int64_t{tensor.shape.width} * tensor.shape.channels};
+    edge.place = {
+        way.place(tensor.shape.size(), stream_end(plan_, place), stream_begin(plan_, place)),
+        int64_t{tensor.shape.width} * tensor.shape.channels};
   }
 }
 
@@ -285,6 +340,30 @@ void Builder::place_weights(Operation& op) {
     op.slab_gradient = plan_.slab_gradient_count;
     plan_.slab_gradient_count += (int64_t{op.fan_in} + 1) * op.units;
   }
+}
+
+// Behind the scratch of all: one after the other what the operations of a stage keep from rows to rows, the
+// normalisations at its ends first.
+int64_t Builder::place_kept(int64_t scratch) {
+  int64_t most = 0, ends = 0, used = 0;
+  for (int32_t i = 0; i < plan_.operation_count && !kStreams; ++i) {
+    Operation& op = plan_.operations[i];
+    op.kept_at = scratch;
+    if (op.kept > most) most = op.kept;
+  }
+  if (!kStreams) return scratch + most;
+  for (int32_t i = 0; i < plan_.operation_count; ++i) {
+    const Operation& op = plan_.operations[i];
+    if (op.whole_batch && op.kept > ends) ends = op.kept;
+  }
+  for (int32_t i = 0; i < plan_.operation_count; ++i) {
+    Operation& op = plan_.operations[i];
+    if (op.whole_batch || !plan_.barrier_count) used = 0;
+    op.kept_at = scratch + (op.whole_batch ? 0 : ends + used);
+    if (!op.whole_batch) used += op.kept;
+    if (used > most) most = used;
+  }
+  return scratch + ends + most;
 }
 
 int64_t Builder::most_scratch() const {

@@ -39,6 +39,9 @@ inline constexpr bool kLargeImages = false;
 inline constexpr bool kLargeImages = true;
 #endif
 
+// True if operations follow each other row by row (stream.h).
+inline constexpr bool kStreams = kLargeImages;
+
 // What random layers do (augment.h); those that move pixels first, those that mix two images last.
 enum AugmentationKind : int32_t {
   kFlip,
@@ -80,6 +83,7 @@ struct Tensor {
   int32_t activation;
   float alpha;
   bool batch_wide;  // kept for every slab of the batch, not only for the one a thread works on
+  bool passing;     // in training only in parts, made again on the way back (stream.cpp)
 };
 
 // That an operation reads a tensor, in that shape. Where several readers of a tensor want a gradient, the first on the
@@ -155,6 +159,10 @@ struct Operation {
   int32_t padded_units;  // dense: outputs rounded up to whole vectors
   bool kernel_in_place;  // dense: training reads the host's kernel, not packed copies
   int64_t scratch;       // vectors it works in
+  bool by_rows;          // its kernels work on some rows at a time (Pass::rows)
+  bool follows;          // in training, on those that the operation before it has just made
+  int64_t kept;          // vectors that it keeps in scratch from rows to rows,
+  int64_t kept_at;       // and their place there
   // Batch normalisation: places of the moving averages in the parameters, of what a slab leaves in its
   // sums, and of the batch's statistics in the network's.
   int64_t moving, slab_sums, statistics;
@@ -234,6 +242,7 @@ struct Plan {
   int64_t statistic_count;      // floats of the batch
   int64_t thread_units;         // of one slab, private to a thread; with barriers, to the slab
   int64_t batch_units;          // of one slab, kept for the whole batch
+  int64_t passing_units;        // of a thread, for the rows of a tensor that passes
   int64_t scratch_units;        // a row to write a gradient into before it is put in place, or more
                                 // where Winograd works
   int64_t output_gradient_count;  // floats of one slab, of all dense

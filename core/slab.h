@@ -24,11 +24,21 @@ struct Slab {
   float* output_gradients;  // of this slab's dense outputs, [image][unit]
   float* sums;              // what this slab leaves before barriers
   uint8_t* augmented;       // memory of augment.h; of the thread
+  T* passing = nullptr;     // rows of a tensor that passes; of the thread
 
   Rows<T> values(const Tensor& t) const {
     return {(t.batch_wide ? shared : own) + t.values.at, t.values.row};
   }
   Rows<T> gradient(const Tensor& t) const { return {own + t.gradient.at, t.gradient.row}; }
+};
+
+// Rows first() ... last(height) - 1 of an operation's outputs or, for `backward`, of its inputs.
+struct Band {
+  int32_t from = 0, to = 1 << 30;
+  int32_t first() const { return kStreams ? from : 0; }
+  int32_t last(int32_t height) const { return kStreams && to < height ? to : height; }
+  bool begins() const { return first() == 0; }
+  bool ends(int32_t height) const { return last(height) == height; }
 };
 
 // An operation on a slab: its tensors and their places. `x`, `dx`, `in` without a number are of the
@@ -49,6 +59,8 @@ struct Context {
   Rows<T> dy() const { return slab.gradient(out); }
   Rows<T> x(int k) const { return slab.values(in_of(k)); }
   Rows<T> dx(int k) const { return {slab.own + edge(k).place.at, edge(k).place.row}; }
+  // What an operation on some rows at a time leaves for the next rows.
+  T* kept() const { return slab.scratch + op.kept_at; }
   int64_t in_row() const { return int64_t{op.in.width} * op.in.channels; }
   int64_t out_row() const { return int64_t{op.out.width} * op.out.channels; }
 };

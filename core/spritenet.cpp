@@ -87,8 +87,8 @@ void lay_out(sn_network& net, Layout& layout) {
   net.statistics = layout.allocate<float>(plan.statistic_count);
   net.shared = layout.allocate<Lanes>(blocks * plan.batch_units);
   const int64_t own = plan.barrier_count ? blocks : spare;
-  net.own = layout.allocate<Lanes>(
-      plan.one_by_one ? plan.outputs : own * (plan.thread_units + plan.scratch_units));
+  net.own = layout.allocate<Lanes>(plan.one_by_one ? plan.outputs : own * plan.thread_units);
+  net.working = layout.allocate<Lanes>(spare * (plan.scratch_units + plan.passing_units));
   net.single = layout.allocate<float>(plan.thread_units + plan.batch_units);
   net.part_squares = layout.allocate<double>(net.part_count);
   net.part_l2 = layout.allocate<double>(net.part_count);

@@ -135,19 +135,18 @@ struct Training {
       __atomic_store_n(&cut, true, __ATOMIC_RELAXED);
       return true;
     }
-    const Plan& plan = net.plan;
-    const int32_t stage = step.stage;
-    SlabState& state = net.slab_states[item.index];
+    const int32_t stage = step.stage, barriers = net.plan.barrier_count;
+    // To and fro: the slabs that ended the last stage are still in the cache.
+    const int64_t index = kStreams && stage % 2 ? step.slabs - 1 - item.index : item.index;
+    SlabState& state = net.slab_states[index];
     const Slab<Lanes> slab = slab_of(net, thread, state.block);
-    const Picked picked = pick(step, item.index);
-    const Pass pass = pass_of(thread, step, item.index, picked.count);
-    if (stage <= plan.barrier_count) {
-      forward_stage(net, slab, pass, stage, task.examples.images, picked);
-    }
-    if (stage < plan.barrier_count) return true;
-    if (stage == plan.barrier_count) {
-      state.loss = take_loss(slab, picked, step, item.index * kLanes);
-      keep_dense(state.block, item.index);
+    const Picked picked = pick(step, index);
+    const Pass pass = pass_of(thread, step, index, picked.count);
+    if (stage <= barriers) forward_stage(net, slab, pass, stage, task.examples.images, picked);
+    if (stage < barriers) return true;
+    if (stage == barriers) {
+      state.loss = take_loss(slab, picked, step, index * kLanes);
+      keep_dense(state.block, index);
       lap(pass.times, SN_TIME_LOSS);
     }
     backward_stage(net, slab, pass, stage);

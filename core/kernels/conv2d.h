@@ -11,8 +11,8 @@
 
 namespace sn {
 
-inline void conv2d_forward(const Context<Lanes>& ctx, const float* parameters,
-                           const float* packed) {
+inline void conv2d_forward(const Context<Lanes>& ctx, const float* parameters, const float* packed,
+                           const Band& band) {
   const Operation& op = ctx.op;
   const Window& w = op.window;
   const Rows<Lanes> x = ctx.x(), y = ctx.y();
@@ -30,7 +30,7 @@ inline void conv2d_forward(const Context<Lanes>& ctx, const float* parameters,
   task.bias = op.bias >= 0 ? parameters + op.bias : nullptr;
   task.floor = ctx.out.activation == kRelu ? 0.0f : -__builtin_inff();
   task.output_step = op.out.channels;
-  for (int row = 0; row < op.out.height; ++row) {
+  for (int row = band.first(); row < band.last(op.out.height); ++row) {
     task.input = x.row(int64_t{row} * w.stride_height - w.pad_top) - int64_t{w.pad_left} * depth;
     task.output = y.row(row);
     correlate_row<kConvTile, false>(task);
@@ -43,7 +43,8 @@ inline void conv2d_forward(const Context<Lanes>& ctx, const float* parameters,
 // dx[iy][ix] = sum over ky, kx, out of dy[(iy + pad - ky) / stride][…] kernel[ky][kx][in][out].
 // Input rows and columns whose (index + pad) leaves the same remainder share their taps: a phase.
 // With stride 1 there is one phase and this is a correlation with the turned kernel.
-inline void conv2d_input_gradient(const Context<Lanes>& ctx, const float* packed) {
+inline void conv2d_input_gradient(const Context<Lanes>& ctx, const float* packed,
+                                  const Band& band) {
   const Operation& op = ctx.op;
   const Window& w = op.window;
   const Rows<Lanes> dy = ctx.dy(), dx = ctx.dx(), x = ctx.x();
@@ -58,7 +59,7 @@ inline void conv2d_input_gradient(const Context<Lanes>& ctx, const float* packed
   task.channels = inputs;
   task.floor = -__builtin_inff();
   task.output_step = int64_t{w.stride_width} * inputs;
-  for (int iy = 0; iy < op.in.height; ++iy) {
+  for (int iy = band.first(); iy < band.last(op.in.height); ++iy) {
     const int phase_row = (iy + w.pad_top) % w.stride_height;
     const int rows = phase_taps(w.height, w.stride_height, phase_row);
     const int top = (iy + w.pad_top) / w.stride_height - (rows - 1);  // dy row of tap row 0
@@ -74,7 +75,9 @@ inline void conv2d_input_gradient(const Context<Lanes>& ctx, const float* packed
       task.weights = packed + op.packed_backward + phase_start(op, phase_row, phase);
       task.input = dy.at + top * dy.stride + int64_t{task.clip_start} * outputs;
       task.output = scratch + int64_t{first} * inputs;
-      correlate_row<kConvTile, true>(task);
+      // One tap reads where its output gradient is, if there is one for each input.
+      const bool inside = kLargeImages && w.width == 1 && task.positions == op.out.width;
+      inside ? correlate_row<kConvTile, false>(task) : correlate_row<kConvTile, true>(task);
     }
     backward_row(dx.row(iy), x.row(iy), scratch, ctx.in_row(), ctx.in.activation, ctx.in.alpha);
   }

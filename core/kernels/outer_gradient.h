@@ -16,10 +16,12 @@ inline bool outer_pays(const Operation& op) {
   return kWinograd && !op.winograd && !op.large && op.in.channels >= 16 && op.out.channels >= 16;
 }
 
-// Vectors of scratch: a row of turned output gradients, and all sums.
+// Vectors of scratch: a row of turned output gradients; and all sums.
 inline int64_t outer_scratch(const Operation& op) {
-  const int64_t vectors = vectors_of(op.out.channels);
-  return (int64_t{op.out.width} * kLanes + op.fan_in) * vectors;
+  return int64_t{op.out.width} * kLanes * vectors_of(op.out.channels);
+}
+inline int64_t outer_kept(const Operation& op) {
+  return int64_t{op.fan_in} * vectors_of(op.out.channels);
 }
 
 namespace detail {
@@ -43,7 +45,7 @@ inline void turn_row(const Lanes* from, int width, int channels, Lanes* to) {
 }  // namespace detail
 
 // Writes this slab's kernel gradient into the slab's sums, as `conv2d_kernel_gradient` does.
-inline void outer_kernel_gradient(const Context<Lanes>& ctx) {
+inline void outer_kernel_gradient(const Context<Lanes>& ctx, const Band& band) {
   using namespace detail;
   constexpr int kInputs = kSums >= 24 ? 8 : 4;  // times two vectors
   const Operation& op = ctx.op;
@@ -52,9 +54,9 @@ inline void outer_kernel_gradient(const Context<Lanes>& ctx) {
   const int64_t vectors = vectors_of(outputs), length = int64_t{w.width} * inputs;
   const int64_t step = int64_t{w.stride_width} * inputs;
   Lanes* const turned = ctx.slab.scratch;
-  Lanes* const sums = turned + int64_t{positions} * kLanes * vectors;
-  clear(sums, op.fan_in * vectors);
-  for (int row = 0; row < op.out.height; ++row) {
+  Lanes* const sums = ctx.kept();
+  if (band.begins()) clear(sums, op.fan_in * vectors);
+  for (int row = band.first(); row < band.last(op.out.height); ++row) {
     turn_row(ctx.dy().row(row), positions, outputs, turned);
     for (int ky = 0; ky < w.height; ++ky) {
       const Lanes* x = ctx.x().row(int64_t{row} * w.stride_height + ky - w.pad_top) -
@@ -69,6 +71,7 @@ inline void outer_kernel_gradient(const Context<Lanes>& ctx) {
       }
     }
   }
+  if (!band.ends(op.out.height)) return;
   float* gradient = ctx.slab.gradients + op.slab_gradient;
   const float* from = reinterpret_cast<const float*>(sums);
   for (int64_t t = 0; t < op.fan_in; ++t) {

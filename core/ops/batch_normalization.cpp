@@ -68,17 +68,25 @@ template <class T>
 void forward(const Context<T>& ctx, const Pass& pass) {
   const Operation& op = ctx.op;
   const int64_t channels = op.out.channels;
-  for (int r = 0; r < op.out.height; ++r) {
+  const bool relu = kLargeImages && ctx.out.activation == kRelu;
+  const T floor = broadcast<T>(relu ? 0.0f : -__builtin_inff());
+  for (int r = pass.rows.first(); r < pass.rows.last(op.out.height); ++r) {
     each_block(op.out.channels, [&]<int C>(int first) {
       const Block<C> block(op, pass, first);
       const T* x = ctx.x().row(r) + first;
       T* y = ctx.y().row(r) + first;
       for (int column = 0; column < op.out.width; ++column, x += channels, y += channels) {
-        for (int k = 0; k < C; ++k)
-          y[k] = (x[k] - block.mean[k]) * block.factor[k] + block.shift[k];
+        for (int k = 0; k < C; ++k) {
+          const T value = (x[k] - block.mean[k]) * block.factor[k] + block.shift[k];
+          if constexpr (kLargeImages) {
+            y[k] = value < floor ? floor : value;  // NaN stays
+          } else {
+            y[k] = value;
+          }
+        }
       }
     });
-    activate_row(ctx.y().row(r), ctx.out_row(), ctx.out.activation, ctx.out.alpha);
+    if (!relu) activate_row(ctx.y().row(r), ctx.out_row(), ctx.out.activation, ctx.out.alpha);
   }
 }
 
@@ -90,10 +98,10 @@ void collect(const Context<Lanes>& ctx, const Pass& pass) {
   const int64_t channels = op.in.channels;
   const float width = static_cast<float>(op.in.width), height = static_cast<float>(op.in.height);
   float* means = ctx.slab.sums + op.slab_sums;
-  Lanes* mean = ctx.slab.scratch;
+  Lanes* mean = ctx.kept();
   Lanes* squares = mean + channels;
-  for (int64_t i = 0; i < 2 * channels; ++i) mean[i] = Lanes{};
-  for (int r = 0; r < op.in.height; ++r) {
+  for (int64_t i = 0; i < 2 * channels && pass.rows.begins(); ++i) mean[i] = Lanes{};
+  for (int r = pass.rows.first(); r < pass.rows.last(op.in.height); ++r) {
     const float rows = static_cast<float>(r), part = 1.0f / (rows + 1.0f);
     each_block(op.in.channels, [&]<int C>(int first) {
       const Lanes* const begin = ctx.x().row(r) + first;
@@ -114,6 +122,7 @@ void collect(const Context<Lanes>& ctx, const Pass& pass) {
       }
     });
   }
+  if (!pass.rows.ends(op.in.height)) return;
   const Lanes mask = mask_of(pass);
   for (int c = 0; c < channels; ++c) {
     means[c] = sum_of(mean[c] * mask) / static_cast<float>(pass.images);
@@ -158,10 +167,16 @@ void weight_gradient(const Context<Lanes>& ctx, const Pass& pass) {
   const int64_t channels = op.in.channels;
   float* sums = ctx.slab.sums + op.slab_sums;
   float* gradient = ctx.slab.gradients + op.slab_gradient;
+  Lanes* const kept = ctx.kept();  // the sums, and behind them the products
+  const bool begins = pass.rows.begins();
   each_block(op.in.channels, [&]<int C>(int first) {
     const Block<C> block(op, pass, first);
-    Lanes sum[C] = {}, product[C] = {};
-    for (int r = 0; r < op.in.height; ++r) {
+    Lanes sum[C], product[C];
+    for (int k = 0; k < C; ++k) {
+      sum[k] = begins ? Lanes{} : kept[first + k];
+      product[k] = begins ? Lanes{} : kept[channels + first + k];
+    }
+    for (int r = pass.rows.first(); r < pass.rows.last(op.in.height); ++r) {
       const Lanes* x = ctx.x().row(r) + first;
       const Lanes* dy = ctx.dy().row(r) + first;
       for (int column = 0; column < op.in.width; ++column, x += channels, dy += channels) {
@@ -171,7 +186,11 @@ void weight_gradient(const Context<Lanes>& ctx, const Pass& pass) {
         }
       }
     }
-    for (int k = 0; k < C; ++k) {
+    for (int k = 0; k < C && kStreams; ++k) {
+      kept[first + k] = sum[k];
+      kept[channels + first + k] = product[k];
+    }
+    for (int k = 0; k < C && pass.rows.ends(op.in.height); ++k) {
       const int c = first + k;
       sums[c] = sum_of(sum[k]);  // lanes without an image have no gradient
       sums[channels + c] = sum_of(product[k]) * block.inverse[k];
@@ -205,7 +224,7 @@ void backward(const Context<Lanes>& ctx, const Pass& pass) {
   const int64_t channels = op.in.channels;
   const Lanes mask = mask_of(pass);
   const bool linear = ctx.in.activation == kLinear;
-  for (int r = 0; r < op.in.height; ++r) {
+  for (int r = pass.rows.first(); r < pass.rows.last(op.in.height); ++r) {
     Lanes* const row = linear ? ctx.dx().row(r) : ctx.slab.scratch;
     each_block(op.in.channels, [&]<int C>(int first) {
       const Block<C> block(op, pass, first);
@@ -259,7 +278,8 @@ bool add(Builder& builder, const Node& node) {
   if (before) builder.fold(*before, folded);
   if (builder.trains() && node.given.trainable) {
     builder.need_batch(op, kStatistics, 2);
-    op.scratch = 2 * int64_t{shape.channels};
+    op.kept = 2 * int64_t{shape.channels};
+    op.by_rows = true;
   }
   return true;
 }

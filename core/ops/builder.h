@@ -135,6 +135,8 @@ class Builder {
   void unshare(const Node& node);
   void mark_gradients();
   void place_tensors();
+  void mark_streams();
+  void place_passing();
   void measure_tensor(Tensor& tensor, const Border& border) const;
   void place_by_liveness();
   void place_gradients();
@@ -143,6 +145,7 @@ class Builder {
   bool keeps_output(const Tensor& tensor) const;
   bool gradient_apart(const Tensor& tensor, int32_t index) const;
   int64_t most_scratch() const;
+  int64_t place_kept(int64_t scratch);
   int32_t slabs_together() const;
   bool check_memory();
   static void unscale(const Operation& rescaling, Augmentation& made);

@@ -15,21 +15,21 @@ void forward(const Context<Lanes>& ctx, const Pass& pass) {
   } else if (by_large(ctx.op) && pass.winograd) {
     large_forward(ctx, pass.parameters, pass.packed);
   } else {
-    conv2d_forward(ctx, pass.parameters, pass.packed);
+    conv2d_forward(ctx, pass.parameters, pass.packed, pass.rows);
   }
 }
 
-void weight_gradient(const Context<Lanes>& ctx, const Pass&) {
+void weight_gradient(const Context<Lanes>& ctx, const Pass& pass) {
   if (by_winograd(ctx.op)) {
     winograd_kernel_gradient(ctx);
   } else if (by_large(ctx.op)) {
     large_kernel_gradient(ctx);
   } else if (kWinograd && ctx.op.outer) {
-    outer_kernel_gradient(ctx);
+    outer_kernel_gradient(ctx, pass.rows);
   } else {
     conv2d_kernel_gradient(ctx);
   }
-  conv2d_bias_gradient(ctx);
+  if (pass.rows.ends(ctx.op.out.height)) conv2d_bias_gradient(ctx);
 }
 
 void backward(const Context<Lanes>& ctx, const Pass& pass) {
@@ -38,7 +38,7 @@ void backward(const Context<Lanes>& ctx, const Pass& pass) {
   } else if (by_large(ctx.op)) {
     large_input_gradient(ctx, pass.packed);
   } else {
-    conv2d_input_gradient(ctx, pass.packed);
+    conv2d_input_gradient(ctx, pass.packed, pass.rows);
   }
 }
 
@@ -90,6 +90,8 @@ bool add(Builder& builder, const Node& node) {
                : op.large  ? large_scratch(op)
                : op.outer  ? outer_scratch(op)
                            : 0;
+  op.by_rows = op.outer;
+  op.kept = op.outer ? outer_kept(op) : 0;
   builder.add_kernel(node, op, "kernel", {size.height, size.width, inputs / groups, filters}, 4,
                      node.real("kernel_regularizer"));
   if (node.flag("use_bias")) builder.add_bias(node, op, "bias", node.real("bias_regularizer"));

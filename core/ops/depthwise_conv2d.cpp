@@ -10,30 +10,39 @@ namespace {
 // As many sums as hide an addition's latency and fit the registers.
 #if defined(__wasm__)
 constexpr int kPositions = 6, kTaps = 3;  // there a small download counts for more
-constexpr bool kEven = false;
+constexpr bool kMany = false;
 #else
 constexpr int kPositions = kSums >= 24 ? 8 : 6, kTaps = 9;
-constexpr bool kEven = true;
+constexpr bool kMany = true;
 #endif
 
-// Calls work.operator()<P>(first) for positions first … last-1 in blocks of P, as even as can be.
-template <int P = kPositions, class Work>
-void block_of(int count, int first, Work work) {
-  if constexpr (P == 1 || !kEven) {
-    count == kPositions ? work.template operator()<kPositions>(first)
-                        : work.template operator()<1>(first);
+// Rows and channels that are worked on together: what they read stays in L1 until all have read it.
+constexpr int kRows = kMany ? 4 : 1, kChannels = 4;
+
+// Calls work(row, channel) for channels of rows first ... last - 1.
+template <class Work>
+[[gnu::always_inline]] inline void each_channel(int first, int last, int channels, Work work) {
+  if constexpr (kMany) {
+    for (int block = 0; block < channels; block += kChannels) {
+      const int end = block + kChannels < channels ? block + kChannels : channels;
+      for (int row = first; row < last; ++row) {
+        for (int c = block; c < end; ++c) work(row, c);
+      }
+    }
   } else {
-    count == P ? work.template operator()<P>(first) : block_of<P - 1>(count, first, work);
+    for (int c = 0; c < channels; ++c) work(first, c);
   }
 }
-template <class Work>
+
+int group_end(int row, int end) {
+  return kMany && row + kRows < end ? row + kRows : kMany ? end : row + 1;
+}
+
+// Calls work.operator()<P>(first) for positions first … last-1 in blocks of P, then of half as many.
+template <int P = kPositions, class Work>
 void each_block(int first, int last, Work work) {
-  while (first < last) {
-    const int left = last - first, blocks = ceil_div(left, kPositions);
-    const int count = kEven ? ceil_div(left, blocks) : left >= kPositions ? kPositions : 1;
-    block_of(count, first, work);
-    first += count;
-  }
+  for (; last - first >= P; first += P) work.template operator()<P>(first);
+  if constexpr (P > 1) each_block<kMany ? P / 2 : 1>(first, last, work);
 }
 
 int32_t multiplier(const Operation& op) { return op.out.channels / op.in.channels; }
@@ -62,19 +71,21 @@ void forward(const Context<Lanes>& ctx, const Pass& pass) {
   const Window& w = op.window;
   const int64_t inputs = op.in.channels, outputs = op.out.channels;
   const int each = multiplier(op);
-  for (int row = 0; row < op.out.height; ++row) {
-    const Lanes* x = ctx.x().row(int64_t{row} * w.stride_height - w.pad_top) - w.pad_left * inputs;
-    Lanes* y = ctx.y().row(row);
+  const int end = pass.rows.last(op.out.height);
+  for (int first = pass.rows.first(); first < end; first += kRows) {
     each_block(0, op.out.width, [&]<int P>(int column) {
-      const Lanes* from = x + int64_t{column} * w.stride_width * inputs;
-      for (int c = 0; c < outputs; ++c) {
+      const int64_t left = (int64_t{column} * w.stride_width - w.pad_left) * inputs;
+      each_channel(first, group_end(first, end), op.out.channels, [&](int row, int c) {
+        const Lanes* x = ctx.x().row(int64_t{row} * w.stride_height - w.pad_top) + left;
         const float* kernel = pass.parameters + op.kernel + c;
         const float bias = op.bias >= 0 ? pass.parameters[op.bias + c] : 0.0f;
-        outputs_of<P>(ctx, from + (each == 1 ? c : c / each), kernel, bias,
-                      y + column * outputs + c);
-      }
+        outputs_of<P>(ctx, x + (each == 1 ? c : c / each), kernel, bias,
+                      ctx.y().row(row) + column * outputs + c);
+      });
     });
-    activate_row(y, ctx.out_row(), ctx.out.activation, ctx.out.alpha);
+    for (int row = first; row < group_end(first, end); ++row) {
+      activate_row(ctx.y().row(row), ctx.out_row(), ctx.out.activation, ctx.out.alpha);
+    }
   }
 }
 
@@ -97,54 +108,91 @@ struct Taps {
   int high(int j) const { return base + j < count ? base + j + 1 : count; }
 };
 
-// The gradient of P inputs of one channel, `step` values apart; `dy` is what the first tap in each
-// direction reads for the first of them, `kernel` its weight.
-template <int P>
+// The taps that reach a row of inputs.
+struct RowTaps {
+  const Lanes* dy;  // what the first tap in each direction would read for the first input
+  const float* kernel;
+  int count;
+
+  RowTaps() = default;
+  RowTaps(const Context<Lanes>& ctx, const Pass& pass, int iy) {
+    const Operation& op = ctx.op;
+    const Window& w = op.window;
+    const Taps rows((iy + w.pad_top) % w.stride_height, w.height, w.stride_height, w.pad_top,
+                    op.in.height, op.out.height);
+    const int j = iy / w.stride_height, first = rows.low(j);
+    count = rows.high(j) - first;
+    dy = ctx.dy().at + int64_t{rows.base + j - first} * ctx.dy().stride;
+    kernel = pass.parameters + op.kernel +
+             int64_t{rows.first + first * w.stride_height} * w.width * op.out.channels;
+  }
+};
+
+// The gradients of P inputs of each of C channels, `step` values apart; `x`: those inputs where a relu
+// made them, else null.
+template <int P, int C>
 void inputs_of(const Context<Lanes>& ctx, const Lanes* dy, const float* kernel, int rows,
-               int columns, Lanes* to, int64_t step) {
+               int columns, Lanes* to, const Lanes* x, int64_t step) {
   const Operation& op = ctx.op;
   const int64_t outputs = op.out.channels, dy_row = ctx.dy().stride;
   const int64_t kernel_column = op.window.stride_width * outputs;
   const int64_t kernel_row = int64_t{op.window.stride_height} * op.window.width * outputs;
-  const int each = multiplier(op);
-  Lanes sum[P] = {};
+  const int each = C > 1 ? 1 : multiplier(op);
+  Lanes sum[P][C] = {};
   for (int r = 0; r < rows; ++r) {
     for (int t = 0; t < columns; ++t) {
       const float* weights = kernel + r * kernel_row + t * kernel_column;
       const Lanes* from = dy - r * dy_row - t * outputs;
       for (int m = 0; m < each; ++m) {
-        const Lanes weight = broadcast<Lanes>(weights[m]);
-        for (int p = 0; p < P; ++p) sum[p] += from[p * outputs + m] * weight;
+        for (int c = 0; c < C; ++c) {
+          const Lanes weight = broadcast<Lanes>(weights[c + m]);
+          for (int p = 0; p < P; ++p) sum[p][c] += from[p * outputs + c + m] * weight;
+        }
       }
     }
   }
-  for (int p = 0; p < P; ++p) to[p * step] = sum[p];
+  for (int p = 0; p < P; ++p) {
+    for (int c = 0; c < C; ++c) {
+      const int64_t i = p * step + c;  // `to` may be `x`
+      to[i] = x ? (x[i] > Lanes{} ? sum[p][c] : Lanes{}) : sum[p][c];
+    }
+  }
 }
 
 void backward(const Context<Lanes>& ctx, const Pass& pass) {
   const Operation& op = ctx.op;
   const Window& w = op.window;
-  const int each = multiplier(op);
+  const int each = multiplier(op), end = pass.rows.last(op.in.height);
   const int64_t inputs = op.in.channels, outputs = op.out.channels;
-  Lanes* scratch = ctx.slab.scratch;
-  for (int iy = 0; iy < op.in.height; ++iy) {
-    const Taps rows((iy + w.pad_top) % w.stride_height, w.height, w.stride_height, w.pad_top,
-                    op.in.height, op.out.height);
-    const int j = iy / w.stride_height, first_row = rows.low(j), last_row = rows.high(j);
-    const Lanes* dy = ctx.dy().at + int64_t{rows.base + j - first_row} * ctx.dy().stride;
-    const float* kernel = pass.parameters + op.kernel +
-                          int64_t{rows.first + first_row * w.stride_height} * w.width * outputs;
+  const int64_t step = w.stride_width * inputs;
+  const bool relu = ctx.in.activation == kRelu,
+             at_once = kMany && (relu || ctx.in.activation == kLinear);
+  for (int start = pass.rows.first(); start < end; start += at_once ? kRows : 1) {
+    const int stop = at_once ? group_end(start, end) : start + 1;
+    RowTaps rows[kRows];
+    for (int iy = start; iy < stop; ++iy) rows[iy - start] = RowTaps(ctx, pass, iy);
     for (int remainder = 0; remainder < w.stride_width; ++remainder) {
       const Taps taps(remainder, w.width, w.stride_width, w.pad_left, op.in.width, op.out.width);
-      const auto work = [&]<int P>(int at) {
+      const auto work = [&]<int P>(int at) __attribute__((noinline)) {
+        constexpr int kTogether = !kMany || P > 4 ? 1 : P > 2 ? 2 : kChannels;
         const int first = taps.low(at), last = P > 1 ? taps.count : taps.high(at);
-        const Lanes* from = dy + (taps.base + at - first) * outputs;
-        const float* weights = kernel + (taps.first + first * w.stride_width) * outputs;
-        Lanes* to = scratch + (int64_t{at} * w.stride_width + taps.first_input) * inputs;
-        for (int c = 0; c < inputs; ++c) {
-          inputs_of<P>(ctx, from + c * each, weights + c * each, last_row - first_row, last - first,
-                       to + c, w.stride_width * inputs);
-        }
+        const int64_t from = (taps.base + at - first) * outputs;
+        const int64_t weights = (taps.first + first * w.stride_width) * outputs;
+        const int64_t place = at * step + taps.first_input * inputs;
+        each_channel(start, stop, op.in.channels, [&](int iy, int c) {
+          const RowTaps& row = rows[iy - start];
+          Lanes* to = (at_once ? ctx.dx().row(iy) : ctx.slab.scratch) + place + c;
+          const Lanes* x = at_once && relu ? ctx.x().row(iy) + place + c : nullptr;
+          const auto channels = [&]<int C>() {
+            inputs_of<P, C>(ctx, row.dy + from + c * each, row.kernel + weights + c * each,
+                            row.count, last - first, to, x, step);
+          };
+          if (kTogether == 1 || each > 1 || c / kTogether * kTogether + kTogether > inputs) {
+            channels.template operator()<1>();
+          } else if (c % kTogether == 0) {
+            channels.template operator()<kTogether>();
+          }
+        });
       };
       // Inputs that all taps reach are worked on side by side.
       int low = taps.count - 1 - taps.base, high = taps.outputs - taps.base;
@@ -156,59 +204,72 @@ void backward(const Context<Lanes>& ctx, const Pass& pass) {
       each_block(low, high, work);
       for (int at = high; at < taps.inputs; ++at) work.template operator()<1>(at);
     }
-    backward_row(ctx.dx().row(iy), ctx.x().row(iy), scratch, ctx.in_row(), ctx.in.activation,
-                 ctx.in.alpha);
+    if (at_once) continue;
+    backward_row(ctx.dx().row(start), ctx.x().row(start), ctx.slab.scratch, ctx.in_row(),
+                 ctx.in.activation, ctx.in.alpha);
   }
 }
 
-// Taps first ... first + T - 1 of one filter: their sums stay in registers for a row of outputs.
+// Taps first ... first + T - 1 of one filter: their sums stay in registers for all outputs of some rows and
+// columns.
 template <int T>
-void taps_of(const Context<Lanes>& ctx, const Lanes* x, const Lanes* dy, int first, Lanes* sums) {
+void taps_of(const Context<Lanes>& ctx, const Lanes* x, const Lanes* dy, Pair size, int first,
+             Lanes* sums) {
   const Operation& op = ctx.op;
   const int64_t inputs = op.in.channels, outputs = op.out.channels;
   const int64_t step = op.window.stride_width * inputs;
-  int64_t place[T];
+  const Lanes* place[T];
   Lanes sum[T];
+  int ky = 0, kx = first;  // without a division, which takes as long as a column
+  while (kx >= op.window.width) kx -= op.window.width, ++ky;
   for (int t = 0; t < T; ++t) {
-    place[t] =
-        (first + t) / op.window.width * ctx.x().stride + (first + t) % op.window.width * inputs;
+    place[t] = x + ky * ctx.x().stride + kx * inputs;
+    if (++kx == op.window.width) kx = 0, ++ky;
     sum[t] = sums[t];
   }
-  for (int column = 0; column < op.out.width; ++column, x += step, dy += outputs) {
-    const Lanes d = *dy;
-    for (int t = 0; t < T; ++t) sum[t] += x[place[t]] * d;
+  for (int row = 0; row < (kMany ? size.height : 1); ++row, dy += ctx.dy().stride) {
+    for (int64_t column = 0; column < size.width; ++column) {
+      const Lanes d = dy[column * outputs];
+      for (int t = 0; t < T; ++t) sum[t] += place[t][column * step] * d;
+    }
+    for (int t = 0; t < T; ++t) place[t] += op.window.stride_height * ctx.x().stride;
   }
   for (int t = 0; t < T; ++t) sums[t] = sum[t];
 }
 
-template <int T>
-void taps_left(const Context<Lanes>& ctx, const Lanes* x, const Lanes* dy, int first, int count,
-               Lanes* sums) {
-  if constexpr (T >= 1) {
-    if (count == T) return taps_of<T>(ctx, x, dy, first, sums);
-    taps_left<T - 1>(ctx, x, dy, first, count, sums);
-  }
+// Taps first ... last - 1, T at a time, then a third as many.
+template <int T = kTaps>
+void each_taps(const Context<Lanes>& ctx, const Lanes* x, const Lanes* dy, Pair size, int first,
+               int last, Lanes* sums) {
+  for (; last - first >= T; first += T) taps_of<T>(ctx, x, dy, size, first, sums + first);
+  if constexpr (T > 1) each_taps<T / 3>(ctx, x, dy, size, first, last, sums);
 }
 
-// Row by row, so that memory is read in its order.
-void weight_gradient(const Context<Lanes>& ctx, const Pass&) {
+constexpr int kColumns = 8;  // of the rows that are worked on together
+
+void weight_gradient(const Context<Lanes>& ctx, const Pass& pass) {
   const Operation& op = ctx.op;
   const Window& w = op.window;
   const int taps = w.height * w.width, each = multiplier(op), outputs = op.out.channels;
   float* gradient = ctx.slab.gradients + op.slab_gradient;
-  Lanes* sums = ctx.slab.scratch;  // [filter][tap]
-  for (int64_t i = 0; i < int64_t{outputs} * taps; ++i) sums[i] = Lanes{};
-  for (int row = 0; row < op.out.height; ++row) {
+  Lanes* sums = ctx.kept();  // [filter][tap]
+  for (int64_t i = 0; i < int64_t{outputs} * taps && pass.rows.begins(); ++i) sums[i] = Lanes{};
+  const int end = pass.rows.last(op.out.height);
+  for (int row = pass.rows.first(); row < end; row += kRows) {
     const Lanes* x = ctx.x().row(int64_t{row} * w.stride_height - w.pad_top) -
                      int64_t{w.pad_left} * op.in.channels;
-    for (int c = 0; c < outputs; ++c) {
-      for (int first = 0; first < taps; first += kTaps) {
-        const int count = taps - first < kTaps ? taps - first : kTaps;
-        taps_left<kTaps>(ctx, x + (each == 1 ? c : c / each), ctx.dy().row(row) + c, first, count,
-                         sums + int64_t{c} * taps + first);
+    for (int column = 0; column < (kMany ? op.out.width : 1); column += kColumns) {
+      const int left = op.out.width - column;
+      const Pair size = {group_end(row, end) - row, kMany && left > kColumns ? kColumns : left};
+      const Lanes* from = x + int64_t{column} * w.stride_width * op.in.channels;
+      const Lanes* dy = ctx.dy().row(row) + int64_t{column} * outputs;
+      for (int c = 0; c < outputs; ++c) {
+        each_taps(ctx, from + (each == 1 ? c : c / each), dy + c, size, 0, taps,
+                  sums + int64_t{c} * taps);
       }
     }
   }
+  if (!pass.rows.ends(op.out.height)) return;
   for (int c = 0; c < outputs; ++c) {
     for (int t = 0; t < taps; ++t) {
       gradient[int64_t{t} * outputs + c] = sum_of(sums[int64_t{c} * taps + t]);
@@ -267,7 +328,8 @@ bool add_depthwise(Builder& builder, const Node& node) {
   op.foldable = true;
   op.wants_border = plain;
   op.fan_in = size.height * size.width;
-  op.scratch = plain && builder.trains() ? int64_t{op.fan_in} * out.channels : 0;
+  op.by_rows = plain && builder.trains();
+  op.kept = op.by_rows ? int64_t{op.fan_in} * out.channels : 0;
   builder.add_kernel(node, op, "depthwise_kernel", {size.height, size.width, inputs, each}, 4,
                      node.real("depthwise_regularizer"));
   return true;

@@ -1,6 +1,9 @@
 // A node's attributes, checked against its operator's row. The one place where they are.
 #include "operator.h"
 
+// Runs once for a network: small rather than fast.
+#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
+
 namespace sn {
 
 bool same_text(const char* a, const char* b) {
@@ -170,3 +173,5 @@ bool Node::read_choice(const sn_attribute_info& info, const char* text, double& 
 }
 
 }  // namespace sn
+
+#pragma clang attribute pop

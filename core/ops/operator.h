@@ -25,6 +25,7 @@ struct Pass {
   int64_t* times = nullptr;       // of the thread, where its time is taken (profile.h)
   int32_t part = 0, parts = 1;    // of an operation on one image that threads share
   const float* folded = nullptr;  // in place of the parameters, for operations with folded weights
+  Band rows = {};                 // of an operation that works by rows
 };
 
 // The sums that all slabs leave before a barrier: slab s at sums + s stride.
