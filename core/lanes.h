@@ -16,12 +16,20 @@ inline constexpr int kLanes = 8;
 inline constexpr int kLanes = 4;  // SSE, NEON, WebAssembly
 #endif
 
-// Sums a kernel keeps in registers: of 32 registers (AVX-512, NEON) 24, of 16 only 8. Twelve would fit
-// beside four operands, but compilers then shuffle them about: measured, 8 is 1.7 times as fast.
+// Sums a kernel keeps in registers: of 32 registers (AVX-512, NEON) 24, of 16 only 8. Twelve fit beside
+// four operands, but compilers then shuffle them about: measured, 8 is 1.7 times as fast.
 #if defined(__AVX512F__) || defined(__aarch64__)
 inline constexpr int kSums = 24;
 #else
 inline constexpr int kSums = 8;
+#endif
+
+// With AVX2, tiles of convolutions have 12 nevertheless, pinned by `keep`: 8 sums have just as many products
+// under way as two units take, so that every disturbance costs time.
+#if defined(__AVX2__) && !defined(__AVX512F__)
+inline constexpr int kConvSums = 12;
+#else
+inline constexpr int kConvSums = kSums;
 #endif
 
 // True if channels that fill no tile are worked on one by one, and a position at a time: where a small
@@ -91,6 +99,14 @@ inline Lanes add_product(Lanes sum, Lanes a, Lanes b) {
   return __builtin_elementwise_fma(a, b, sum);
 #else
   return sum + a * b;
+#endif
+}
+
+// Leaves a sum in its register, where compilers would move it from one to another; and what follows behind
+// it. No instruction.
+inline void keep([[maybe_unused]] Lanes& sum) {
+#if defined(__AVX2__) && !defined(__AVX512F__)
+  __asm__ volatile("" : "+x"(sum));
 #endif
 }
 

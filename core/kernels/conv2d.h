@@ -85,6 +85,31 @@ inline void conv2d_input_gradient(const Context<Lanes>& ctx, const float* packed
 
 namespace detail {
 
+// Output channels of a tile of the kernel's gradient: 12 sums of 6 x 2 leave a register free.
+inline constexpr int kGradientTile = kConvSums > kSums ? 2 : kConvTile;
+
+// Each of `count` sums over its lanes, `channels` of them side by side and the next `outputs` behind. Not
+// part of a tile: there it would take registers from the loop.
+#if !defined(__wasm__)
+[[gnu::noinline]]
+#endif
+inline void store_sums(const Lanes* sums, int count, int channels, int64_t outputs, float* to) {
+  int channel = 0;
+  for (int first = 0; first < count; first += kLanes) {
+    Lanes group[kLanes];
+    const int left = count - first < kLanes ? count - first : kLanes;
+    for (int i = 0; i < kLanes; ++i) group[i] = i < left ? sums[first + i] : Lanes{};
+    const Lanes totals = sum_lanes(group);
+    const float* values = reinterpret_cast<const float*>(&totals);
+    for (int i = 0; i < left; ++i) {
+      to[channel] = values[i];
+      if (++channel < channels) continue;
+      channel = 0;
+      to += outputs;
+    }
+  }
+}
+
 // The gradient of Steps x Channels neighbouring weights stays in registers while all positions of the
 // image pass by; its lanes are summed once, at the end.
 template <int Steps, int Channels>
@@ -105,22 +130,15 @@ template <int Steps, int Channels>
       for (int s = 0; s < Steps; ++s) {
         const Lanes value = from[s];
         for (int c = 0; c < Channels; ++c) sum[s][c] += value * d[c];
+        for (int c = 0; Steps * Channels > kSums && c < Channels; ++c) keep(sum[s][c]);
       }
       from += step;
       by += outputs;
     }
   }
-  Lanes group[kLanes] = {};
-  for (int first = 0; first < Steps * Channels; first += kLanes) {
-    for (int i = 0; i < kLanes; ++i) {
-      const int k = first + i;
-      group[i] = k < Steps * Channels ? sum[k / Channels][k % Channels] : Lanes{};
-    }
-    const Lanes sums = sum_lanes(group);
-    for (int i = 0; i < kLanes && first + i < Steps * Channels; ++i) {
-      gradient[(first + i) / Channels * outputs + (first + i) % Channels] = sums[i];
-    }
-  }
+  Lanes sums[Steps * Channels];  // another array, so that the loop's isn't one in memory
+  for (int k = 0; k < Steps * Channels; ++k) sums[k] = sum[k / Channels][k % Channels];
+  store_sums(sums, Steps * Channels, Channels, outputs, gradient);
 }
 
 template <int Channels, int Steps>
@@ -134,8 +152,9 @@ inline void kernel_steps(int steps, const Context<Lanes>& ctx, const Lanes* x, c
 
 template <int Channels>
 inline void kernel_channels(const Context<Lanes>& ctx, int channel, float* gradient) {
-  constexpr bool kPlain = kPlainTails && Channels < kConvTile;
-  constexpr int kMost = kPlain ? 1 : kSums / Channels > 6 ? 6 : kSums / Channels;
+  constexpr bool kPlain = kPlainTails && Channels < kGradientTile;
+  constexpr int kFit = (Channels == kGradientTile ? kConvSums : kSums) / Channels;
+  constexpr int kMost = kPlain ? 1 : kFit > 6 ? 6 : kFit;
   const Operation& op = ctx.op;
   const Window& w = op.window;
   const int64_t length = int64_t{w.width} * op.in.channels;
@@ -170,11 +189,12 @@ inline void kernel_tail(int width, const Context<Lanes>& ctx, int channel, float
 inline void conv2d_kernel_gradient(const Context<Lanes>& ctx) {
   const Operation& op = ctx.op;
   float* gradient = ctx.slab.gradients + op.slab_gradient;
+  constexpr int kTile = detail::kGradientTile;
   int channel = 0;
-  for (; channel + kConvTile <= op.out.channels; channel += kConvTile) {
-    detail::kernel_channels<kConvTile>(ctx, channel, gradient);
+  for (; channel + kTile <= op.out.channels; channel += kTile) {
+    detail::kernel_channels<kTile>(ctx, channel, gradient);
   }
-  detail::kernel_tail<kConvTile - 1>(op.out.channels - channel, ctx, channel, gradient);
+  detail::kernel_tail<kTile - 1>(op.out.channels - channel, ctx, channel, gradient);
 }
 
 inline void conv2d_bias_gradient(const Context<Lanes>& ctx) {

@@ -48,6 +48,7 @@ template <int P, int C, int From, int To>
     for (int c = 0; c < C; ++c) {
       const Lanes w = broadcast<Lanes>(weights[t * weight_step<C>(width) + c]);
       for (int p = From; p < To; ++p) sum[p][c] += x[p - From] * w;
+      for (int p = From; P * C > kSums && p < To; ++p) keep(sum[p][c]);
     }
   }
 }
@@ -131,7 +132,8 @@ template <int Tile, bool Clipped, int C>
 inline void channels_of_row(const RowTask& task, int channel, int first, int width) {
   // Dense (wide tiles) has one position; beyond six, more positions save too few loads to matter.
   constexpr bool kPlain = Tile > 4 || (kPlainTails && C < Tile);
-  constexpr int kMost = kPlain ? 1 : kSums / C > 6 ? 6 : kSums / C;
+  constexpr int kFit = (C == Tile ? kConvSums : kSums) / C;
+  constexpr int kMost = kPlain ? 1 : kFit > 6 ? 6 : kFit;
   const int64_t length = int64_t{task.taps} * task.depth * task.kernel_rows;
   const float* weights = task.weights + first * length + (channel - first);
   // As few tiles as cover the row, as even as can be.

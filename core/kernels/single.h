@@ -76,7 +76,7 @@ template <int N, int V, int P, bool Copies>
       }
     }
   }
-  const bool relu = (kPlainTails || task.last) && ctx.out.activation == kRelu;
+  const bool relu = !kPlainTails && task.last && ctx.out.activation == kRelu;
   for (int p = 0; p < P; ++p) {
     for (int v = 0; v < V; ++v) {
       Channels y = sum[p][v];
@@ -102,14 +102,14 @@ template <int N, int V, int P>
 
 // All rows of V vectors of N channels, from channel c on.
 template <int N, int V>
-[[gnu::noinline]] inline void single_channels(const Context<float>& ctx, SingleTask task, int c) {
+[[gnu::noinline]] inline void single_channels(const Context<float>& ctx, SingleTask& task, int c) {
   const Operation& op = ctx.op;
   const Rows<float> x = ctx.x(), y = ctx.y();
   const int64_t units = op.out.channels, step = int64_t{op.window.stride_width} * op.in.channels;
   const int64_t rows = op.out.height;
   for (int64_t row = 0; row < rows; ++row) {
-    const int64_t fetched = kPlainTails ? 0 : task.next_rows;
-    for (int64_t t = fetched * row / rows; t < fetched * (row + 1) / rows; ++t) {
+    for (int64_t t = task.next_rows * row / rows;
+         !kPlainTails && t < task.next_rows * (row + 1) / rows; ++t) {
       for (int v = 0; v < N * V; v += 16) __builtin_prefetch(task.next + t * units + v, 0, 2);
     }
     const float* input = task.input + row * x.stride * op.window.stride_height;
@@ -125,7 +125,7 @@ template <int N, int V>
     for (; position < op.out.width; ++position) {
       single_tile<N, V, 1>(ctx, task, input + position * step, output + position * units);
     }
-    if ((!kPlainTails && !task.last) || ctx.out.activation == kRelu) continue;
+    if (!kPlainTails && (!task.last || ctx.out.activation == kRelu)) continue;
     for (int column = 0; column < op.out.width; ++column, output += units) {
       activate_row(output, N * V, ctx.out.activation, ctx.out.alpha);
     }
@@ -133,13 +133,14 @@ template <int N, int V>
 }
 
 // Whole groups of channels, first … last-1, with all weights of a group copied at once: less code.
-inline void plain_groups(const Context<float>& ctx, SingleTask task, const float* kernel,
+inline void plain_groups(const Context<float>& ctx, SingleTask& task, const float* kernel,
                          const float* bias, int first, int last) {
   float* copies = ctx.slab.scratch + ctx.op.packed_forward;
   for (int c = first; c < last; c += kSingleGroup) {
     const float* from = kernel + c;
     for (int64_t t = 0; t < ctx.op.fan_in; ++t, from += ctx.op.out.channels) {
-      for (int k = 0; k < kSingleGroup; ++k) copies[t * kSingleGroup + k] = from[k];
+      typedef Vector<kSingleGroup>::Loose Group;
+      *reinterpret_cast<Group*>(copies + t * kSingleGroup) = *reinterpret_cast<const Group*>(from);
     }
     task.weights = copies;
     task.weight_row = kSingleGroup;
@@ -206,23 +207,27 @@ inline void conv2d_single(const Context<float>& ctx, const Pass& pass) {
   const float* bias = op.bias >= 0 ? pass.parameters + op.bias : nullptr;
   SingleTask task{};
   task.input = ctx.x().row(-w.pad_top) - int64_t{w.pad_left} * op.in.channels;
-  task.weight_row = op.out.channels;
   task.kernel_rows = w.height;
   task.depth = int64_t{w.width} * op.in.channels;
   task.first = task.last = true;
-  int c = first + (last - first) / kSingleGroup * kSingleGroup;
-  (kPlainTails ? plain_groups : single_groups)(ctx, task, kernel, bias, first, c);
+  int c = last - (last - first) % kSingleGroup;
+  if constexpr (kPlainTails) {
+    plain_groups(ctx, task, kernel, bias, first, c);
+  } else {
+    single_groups(ctx, task, kernel, bias, first, c);
+  }
   while (c < last) {
     const int left = last - c;
     task.weights = kernel + c;
+    task.weight_row = op.out.channels;
     task.bias = bias ? bias + c : nullptr;
-    if (left >= kLanes) {
+    if (kSingleGroup > kLanes && left >= kLanes) {
       single_channels<kLanes, 1>(ctx, task, c);
       c += kLanes;
     } else if (kLanes > 8 && left >= 8) {
       single_channels<8, 1>(ctx, task, c);
       c += 8;
-    } else if (left >= 4) {
+    } else if (kSingleGroup > 4 && left >= 4) {
       single_channels<4, 1>(ctx, task, c);
       c += 4;
     } else {
