@@ -182,11 +182,14 @@ PAGE_FILES = {
 PAGE_SMALL = {
     "network.cpp",
     "ops/activation.cpp",
+    "ops/batch_normalization.cpp",
+    "ops/depthwise_conv2d.cpp",
     "ops/dropout.cpp",
     "ops/pooling.cpp",
     "optimizers/adam.cpp",
 }
-"""Hot sources that core-page.wasm has small: it teaches a few drawings as fast with them."""
+"""Hot sources that core-page.wasm has small: it teaches a few drawings as fast with them. Networks with
+depthwise convolutions predict a tenth slower, which is worth 0.6 kB."""
 
 
 class BuildError(Exception):
