@@ -12,7 +12,7 @@ from npm_package import README, ROOT, TOOLS, blocks, run
 
 LIBRARY = ROOT / "src" / "spritenet" / "web" / "static" / "lib"
 BUDGET = {
-    "packed": 700_000,
+    "packed": 705_000,
     "minified, gzipped": 73_000,
 }  # bytes; the cores are 75 kB gzipped each, the weights for few images 60 kB
 
