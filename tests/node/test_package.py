@@ -13,7 +13,7 @@ from npm_package import README, ROOT, TOOLS, blocks, run
 LIBRARY = ROOT / "src" / "spritenet" / "web" / "static" / "lib"
 BUDGET = {
     "packed": 705_000,
-    "minified, gzipped": 73_000,
+    "minified, gzipped": 74_000,
 }  # bytes; the cores are 75 kB gzipped each, the weights for few images 60 kB
 
 
