@@ -188,8 +188,8 @@ PAGE_SMALL = {
     "ops/pooling.cpp",
     "optimizers/adam.cpp",
 }
-"""Hot sources that core-page.wasm has small: it teaches a few drawings as fast with them. Networks with
-depthwise convolutions predict a tenth slower, which is worth 0.6 kB."""
+"""Hot sources that core-page.wasm has small: it teaches a few drawings as fast with them. Networks
+with depthwise convolutions predict a tenth slower, which is worth 0.6 kB."""
 
 
 class BuildError(Exception):
