@@ -152,7 +152,7 @@ struct Rounding {
   float factor, base;
 };
 
-// What kFloatRule adds to a product: a whole number of its last bit, which is 1, and that number's bits.
+// The term that kFloatRule adds to a product: a whole number of its last bit, which is 1, and its bits.
 inline constexpr float kUnits = 12582912.0f;  // 1.5 * 2^23
 inline constexpr int32_t kUnitBits = 0x4b400000;
 

@@ -110,7 +110,7 @@ void Builder::mark_streams() {
   }
 }
 
-// Where nothing passes, as when the network predicts, the tensors that would have one place for all.
+// Gives the tensors that pass one place for all, for when nothing passes, as in prediction.
 void Builder::place_passing() {
   const int64_t at = plan_.thread_units;
   for (int32_t i = 0; i < plan_.operation_count; ++i) {

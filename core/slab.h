@@ -59,7 +59,7 @@ struct Context {
   Rows<T> dy() const { return slab.gradient(out); }
   Rows<T> x(int k) const { return slab.values(in_of(k)); }
   Rows<T> dx(int k) const { return {slab.own + edge(k).place.at, edge(k).place.row}; }
-  // What an operation on some rows at a time leaves for the next rows.
+  // Values that an operation on some rows at a time leaves for the next rows.
   T* kept() const { return slab.scratch + op.kept_at; }
   int64_t in_row() const { return int64_t{op.in.width} * op.in.channels; }
   int64_t out_row() const { return int64_t{op.out.width} * op.out.channels; }

@@ -162,9 +162,7 @@ class Hdf5:
             found[first : first + rows] = dataset[first : first + rows]
             held -= sum(map(len, found[first : first + rows].flat))
             if held < 0:  # each is in the file once
-                raise self._error(
-                    "damaged HDF5 file", where=where, got="texts longer than the file"
-                )
+                raise self._error("damaged HDF5 file", where=where, got=OVERLONG)
         return found
 
     def names_of_values(self, dataset: Member) -> dict[str, int] | None:

@@ -27,7 +27,7 @@ function chance(below) {
   return ((t ^ (t >>> 14)) >>> 0) % below;
 }
 
-/** What a stream inflates to within `size` bytes, and its length as `sn_inflate` has it. */
+/** Returns the inflated stream, at most `size` bytes, and its length as `sn_inflate` has it. */
 function inflate(stream, size) {
   bytes.set(stream, IN);
   bytes.fill(0x5a, IN + stream.length, IN + stream.length + 32); // must not be read

@@ -22,7 +22,7 @@ function used() {
 }
 
 const answers = {
-  /** What loading says, and the growth of memory at its peak. */
+  /** Returns the message of loading, and the growth of memory at its peak. */
   async models() {
     const results = [];
     for (const name of task.names) {

@@ -1,5 +1,6 @@
 // Downloads: the images as a sprite, the network's files, one HTML page.
 
+import { toBase64 } from '../lib/base64.js';
 import { ModelError, writeSprite } from '../lib/index.js';
 import { zipped } from '../ui/zip.js';
 
@@ -116,12 +117,8 @@ async function inElement(name, bytes) {
     .stream()
     .pipeThrough(new CompressionStream('gzip'));
   const packed = new Uint8Array(await new Response(stream).arrayBuffer());
-  let letters = '';
-  for (let at = 0; at < packed.length; at += 8192) {
-    letters += String.fromCharCode(...packed.subarray(at, at + 8192));
-  }
   const kind = name === 'weights.bin' ? ` data-planes="${FLOAT_BYTES}"` : '';
-  return `<script type="application/gzip"${kind} id="${name}">${btoa(letters)}</script>`;
+  return `<script type="application/gzip"${kind} id="${name}">${toBase64(packed)}</script>`;
 }
 
 /**

@@ -3,6 +3,7 @@
 // The page holds a template of each of its pages and, as base64, every file that they would fetch.
 // tools/bundle_pages.py builds it around this program; spritenet/web/html_file.py fills the files in.
 
+import { fromBase64, toBase64 } from '../lib/base64.js';
 import { Core, useCore } from '../lib/core.js';
 
 /** @typedef {Record<string, () => Promise<unknown>>} Programs  each page's, by the name of the page */
@@ -16,7 +17,7 @@ import { Core, useCore } from '../lib/core.js';
 async function file(id) {
   const element = /** @type {HTMLScriptElement | null} */ (document.getElementById(id));
   if (!element) return null;
-  const bytes = decode(element.text);
+  const bytes = fromBase64(element.text);
   if (element.type !== 'application/gzip') return bytes;
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
   const unpacked = new Uint8Array(await new Response(stream).arrayBuffer());
@@ -39,7 +40,7 @@ function withArrays(bytes) {
     at += Number(count);
     const array = interleave(bytes.subarray(from, at), Number(planes));
     if (planes === '2') addUp(new Uint16Array(array.buffer));
-    return `"${encode(array)}"`;
+    return `"${toBase64(array)}"`;
   });
 }
 
@@ -60,31 +61,9 @@ function interleave(bytes, planes) {
   return whole;
 }
 
-/**
- * @param {string} text  base64
- * @returns {Uint8Array<ArrayBuffer>}
- */
-function decode(text) {
-  const native = /** @type {any} */ (Uint8Array).fromBase64;
-  if (native) return native(text);
-  const letters = atob(text);
-  const bytes = new Uint8Array(letters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
-  return bytes;
-}
-
 /** Makes differences what they are of. @param {Uint16Array} numbers */
 function addUp(numbers) {
   for (let i = 1; i < numbers.length; i++) numbers[i] += numbers[i - 1];
-}
-
-/** Returns base64. @param {Uint8Array} bytes */
-function encode(bytes) {
-  const native = /** @type {any} */ (bytes).toBase64;
-  if (native) return native.call(bytes);
-  let letters = '';
-  for (const byte of bytes) letters += String.fromCharCode(byte);
-  return btoa(letters);
 }
 
 /** Compiles the core at once: it is small, and waiting for another thread takes longer. */

@@ -1,7 +1,8 @@
 // Calibration of a trained model on held-out images, as spritenet/ood/calibration in Python.
 
 import { checkClassifies, choosesOne, lastActivation } from './classification.js';
-import { base64, trainDetector } from './detector.js';
+import { toBase64 } from './base64.js';
+import { trainDetector } from './detector.js';
 import { DataError } from './errors.js';
 import { inputPlaces } from './graph.js';
 import { imageScores, suits, trainImageDetector } from './image-detector-training.js';
@@ -118,9 +119,9 @@ export async function calibrate(model, heldOut, training, options) {
 /** The entry of a model's file. @param {import('./image-detector.js').ImageDetector} detector */
 function entryOf({ form, classes, parts }) {
   const arrays = parts.flatMap(({ kernel, scale, bias }, k) => [
-    [`kernel_${k + 1}`, base64(kernel)],
-    [`kernel_scale_${k + 1}`, base64(scale)],
-    [`bias_${k + 1}`, base64(bias)],
+    [`kernel_${k + 1}`, toBase64(kernel)],
+    [`kernel_scale_${k + 1}`, toBase64(scale)],
+    [`bias_${k + 1}`, toBase64(bias)],
   ]);
   return { ...form, classes, ...Object.fromEntries(arrays) };
 }

@@ -1,5 +1,6 @@
 // Training of the OOD detector: a small network on features, as spritenet/ood/detector in Python.
 
+import { toBase64 } from './base64.js';
 import { layers } from './layers.js';
 import { optimizers } from './optimizers.js';
 import { rounded } from './outliers.js';
@@ -93,14 +94,14 @@ export async function trainDetector(
     features: inputs,
     hidden: HIDDEN,
     classes,
-    places: base64(isWide ? Uint32Array.from(places) : Uint16Array.from(places)),
-    low: base64(low),
-    scale: base64(scale),
-    kernel: base64(integers),
-    kernel_scale: base64(kernelScale),
-    bias: base64(bias.map(shortened)),
-    output_kernel: base64(outputKernel.map(shortened)),
-    output_bias: base64(outputBias.map(shortened)),
+    places: toBase64(isWide ? Uint32Array.from(places) : Uint16Array.from(places)),
+    low: toBase64(low),
+    scale: toBase64(scale),
+    kernel: toBase64(integers),
+    kernel_scale: toBase64(kernelScale),
+    bias: toBase64(bias.map(shortened)),
+    output_kernel: toBase64(outputKernel.map(shortened)),
+    output_bias: toBase64(outputBias.map(shortened)),
   };
 }
 
@@ -163,14 +164,4 @@ function rangesOf({ values, width }, places) {
 export function shortened(x) {
   const high = Math.fround(x * SPLITTER);
   return Math.fround(high - Math.fround(high - x));
-}
-
-/** The bytes of an array, as text. @param {Float32Array | Int8Array | Uint16Array | Uint32Array} array  of a little-endian machine */
-export function base64({ buffer, byteOffset, byteLength }) {
-  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 8192) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  }
-  return btoa(text);
 }

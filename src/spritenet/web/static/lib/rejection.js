@@ -2,6 +2,7 @@
 //
 // docs/explanation/ood.md has the formulas and their sources.
 
+import { fromBase64 } from './base64.js';
 import { ModelError } from './errors.js';
 import { imageScore, kernelShapes, SIDES } from './image-detector.js';
 
@@ -198,16 +199,6 @@ export function familiarity(rejection, features, image, channels) {
  */
 export function isBlank(image, channels) {
   return image.every((value, i) => value === image[i % channels]);
-}
-
-/** @param {string} text  @returns {Uint8Array<ArrayBuffer>} */
-function fromBase64(text) {
-  const native = /** @type {any} */ (Uint8Array).fromBase64;
-  if (native) return native(text);
-  const letters = atob(text);
-  const bytes = new Uint8Array(letters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
-  return bytes;
 }
 
 /**

@@ -1,5 +1,6 @@
 // Models that TensorFlow.js saved in this browser: `indexeddb://name` and `localstorage://name`.
 
+import { fromBase64 } from './base64.js';
 import { ModelError } from './errors.js';
 
 const STORED = /^(indexeddb|localstorage):\/\/(.+)$/;
@@ -67,7 +68,7 @@ function fromLocalStorage(name, where) {
   try {
     const [topology, specs, data] = ['model_topology', 'weight_specs', 'weight_data'].map(part);
     if (!topology || !specs) return null;
-    const bytes = Uint8Array.from(atob(data ?? ''), (letter) => letter.charCodeAt(0));
+    const bytes = fromBase64(data ?? '');
     const metadata = JSON.parse(part('model_metadata') ?? '{}');
     return {
       ...metadata,
