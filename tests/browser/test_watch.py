@@ -304,7 +304,12 @@ def test_runs_are_compared_in_one_chart(chromium: Browser, tmp_path: Path) -> No
         line.click()
         assert line.get_attribute("aria-pressed") == "false"
         page.locator("#loss .chart-plot").press("ArrowLeft")
-        assert "at epoch" in page.locator("#loss .chart-x").inner_text()
+        page.locator("#loss .chart-x", has_text="at epoch").wait_for()
+        at = page.locator("#loss .chart-x").inner_text()
+        line.click()  # the chart is made anew, and its cursor stays
+        assert line.get_attribute("aria-pressed") == "true"
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        assert page.locator("#loss .chart-x").inner_text() == at
 
 
 def test_the_page_comes_back_when_its_server_does(chromium: Browser, tmp_path: Path) -> None:

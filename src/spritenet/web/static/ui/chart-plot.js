@@ -16,6 +16,7 @@ import { series } from './chart-legend.js';
  */
 /**
  * @typedef {object} Handlers
+ * @property {{ left: number, top: number }} cursor  at first, in pixels; below 0 for none
  * @property {() => [number, number]} limits  of the x axis
  * @property {() => void} moved  the cursor did
  * @property {(plot: Plot) => void} selected  a part of the x axis was marked
@@ -53,6 +54,7 @@ export function plotOptions(chart, width, strands, on) {
     legend: { show: false },
     padding: [8, 26, 0, 0], // the last number beside the x axis is not clipped
     cursor: {
+      ...on.cursor,
       y: false,
       drag: { x: true, y: false, setScale: false },
       bind: { dblclick: () => () => on.whole() },

@@ -264,8 +264,10 @@ export class LineChart {
    * @param {(number | null | undefined)[][]} data
    */
   #make(width, strands, data) {
+    const { left = -10, top = -10 } = this.plot?.cursor ?? {}; // it stays, at other lines too
     this.plot?.destroy();
     const options = plotOptions(this, width, strands, {
+      cursor: { left, top },
       limits: () => this.limits,
       moved: () => this.#legend(),
       selected: (plot) => this.#select(plot),
