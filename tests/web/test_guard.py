@@ -77,6 +77,8 @@ def test_without_the_cookie_nothing_is_answered(server: Server, target: str) -> 
     answer = get(server.port, target)
     assert answer.status == 401
     assert b"Open the address from the terminal" in answer.body
+    assert b'<link rel="icon" href="data:,">' in answer.body  # no browser asks for /favicon.ico
+    assert "img-src data:" in answer.headers["content-security-policy"]
     assert is_strict(answer)
 
 

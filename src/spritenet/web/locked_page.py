@@ -25,6 +25,7 @@ PAGE = f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>Spritenet: open the address from the terminal</title>
 <style>{STYLE}</style>
 <main>
@@ -35,7 +36,7 @@ already, a new one stands there now. Copy it as a whole, with its token.</p>
 </html>
 """
 DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = f"default-src 'none'; style-src 'sha256-{DIGEST}'; frame-ancestors 'none'"
+POLICY = f"default-src 'none'; style-src 'sha256-{DIGEST}'; img-src data:; frame-ancestors 'none'"
 
 
 def locked() -> Response:
