@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,6 +31,15 @@ torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
 SHAPE, CLASSES, COUNT = (6, 5, 2), 3, 21
 MERGES = [sn.Add, sn.Multiply, sn.Average, sn.Maximum, sn.Minimum]
 LIBRARY = Path(__file__).parents[1] / "node" / "library.mjs"
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """PyTorch's threads wait for each other for long where others use the machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @st.composite
@@ -85,7 +96,57 @@ def some(seed: int) -> Examples:
     )
 
 
-@settings(max_examples=examples(25), deadline=None)
+Numbers = Any
+"""PyTorch's tensor, and what `TorchGraph.run` takes besides."""
+ROUNDINGS = 128 * 2.0**-24
+"""The size of `Shaken`'s noise: many float32 roundings, where the core has a few at each number."""
+
+
+class Shaken(TorchGraph):
+    """The oracle with noise on weights, outputs and probabilities, as rounding is, only larger.
+
+    Its gradients are as far apart as rounding may move the core's: little where the network is
+    smooth, more where a normalised variance is tiny or a number lies so near the bend of a relu or
+    the tie of a maximum that rounding decides.
+    """
+
+    def __init__(self, model: Model, network: Network, seed: int) -> None:
+        super().__init__(model.graph.layers, model.graph.inputs, network.weights)
+        self.random = torch.Generator().manual_seed(seed)
+
+    def noise(self, shape: tuple[int, ...]) -> Numbers:
+        """Numbers about 0."""
+        return ROUNDINGS * torch.randn(shape, generator=self.random, dtype=torch.float64)
+
+    def run(self, place: int, *node: Numbers) -> Numbers:
+        """One node."""
+        made = super().run(place, *node)
+        made = made * (1 + self.noise(made.shape))
+        if place == len(self.layers) - 1:  # the slopes of logits are differences of probabilities
+            made.register_hook(lambda slopes: slopes + self.noise(slopes.shape) / COUNT)
+        return made
+
+    def gradient(self, parameters: NDArray[np.float32], given: Examples) -> NDArray[np.float64]:
+        """The loss of all images, and behind it its gradient."""
+        at = torch.tensor(parameters.astype(np.float64), requires_grad=True)
+        moved = at * (1 + self.noise(at.shape))
+        value = self.loss(moved, given, np.arange(COUNT), CategoricalCrossentropy())
+        value.backward()
+        return np.append(float(value.detach()), at.grad.numpy())
+
+
+def shaken(
+    model: Model, network: Network, parameters: NDArray[np.float32], given: Examples
+) -> NDArray[np.float64]:
+    """Sixteen losses and gradients with noise; half of them pass by a bend that rounding may."""
+    return np.stack([Shaken(model, network, k).gradient(parameters, given) for k in range(16)])
+
+
+@settings(
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(models(), st.integers(0, 999))
 def test_gradients_are_those_of_differences(model: Model, seed: int) -> None:
     """Along random directions, in float64; PyTorch's; and the same bits on three threads."""
@@ -101,26 +162,32 @@ def test_gradients_are_those_of_differences(model: Model, seed: int) -> None:
     at = torch.tensor(parameters.astype(np.float64), requires_grad=True)
     expected = oracle.loss(at, examples, rows, loss)
     expected.backward()
-    assert value == pytest.approx(float(expected.detach()), rel=1e-4)
-    exact = at.grad.numpy()
-    size = float(np.linalg.norm(exact))
-    assert np.linalg.norm(gradient - exact) <= 1e-3 * size + 1e-5
+    exact = np.append(float(expected.detach()), at.grad.numpy())
+    moved = np.abs(shaken(model, networks[0], parameters, examples) - exact)
+    assert abs(value - exact[0]) <= moved[:, 0].max() + 1e-6 * exact[0]
+    margin = float(np.linalg.norm(moved[:, 1:], axis=1).max())
+    assert np.linalg.norm(gradient - exact[1:]) <= margin
     random, trained = np.random.default_rng(seed), np.zeros(parameters.size, bool)
     for weight in networks[0].weights:
         count = int(np.prod(weight.shape))
         trained[weight.offset : weight.offset + count] = weight.trainable
     for _ in range(3):
         way = random.normal(size=parameters.size) * trained
-        way *= 1e-6 / np.linalg.norm(way)
-        with torch.no_grad():
-            ends = [
-                float(oracle.loss(at + sign * torch.tensor(way), examples, rows, loss))
-                for sign in (1, 0, -1)
-            ]
-        # Of both sides: where a relu bends on one of them, the other has the slope.
-        slopes = sorted([(ends[0] - ends[1]) / 1e-6, (ends[1] - ends[2]) / 1e-6])
-        margin = 2e-3 * size + 1e-5
-        assert slopes[0] - margin <= float(gradient @ (way / 1e-6)) <= slopes[1] + margin
+        way /= np.linalg.norm(way)
+
+        def lies_between(step: float, way: NDArray[np.float64] = way) -> bool:
+            """Is the slope between those of both sides? Behind a bend, one of them has another."""
+            with torch.no_grad():
+                ends = [
+                    float(oracle.loss(at + sign * step * torch.tensor(way), examples, rows, loss))
+                    for sign in (1, 0, -1)
+                ]
+            slopes = sorted([(ends[0] - ends[1]) / step, (ends[1] - ends[2]) / step])
+            wide = margin + 1e-13 * max(1, exact[0]) / step
+            return bool(slopes[0] - wide <= gradient @ way <= slopes[1] + wide)
+
+        # Bends on both sides may mislead one step, but not a hundredth of it too.
+        assert any(lies_between(step) for step in (1e-5, 1e-6, 1e-7))
 
 
 @pytest.mark.parametrize(("name", "shape"), [("accurate", (28, 28, 1)), ("mobile", (32, 32, 3))])
@@ -187,4 +254,7 @@ def test_webassembly_does_the_same_step(tmp_path: Path, node: str, model: Model,
         batch_size=COUNT,
         seed=0,
     )
-    assert np.abs(theirs - ours).max() <= 1e-4 * max(1, float(np.abs(ours - parameters).max()))
+    network = Network(model.graph, SHAPE, batch_size=COUNT, threads=1)
+    gradients = shaken(model, network, parameters, examples)[:, 1:]
+    margin = 1e-4 * max(1, float(np.abs(ours - parameters).max()))
+    assert np.abs(theirs - ours).max() <= margin + float(np.ptp(gradients, axis=0).max())
