@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from site_server import CHROMIUM_OPTIONS, served
+from waiting import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -21,6 +22,7 @@ LIBRARY = Path(__file__).parents[2] / "src" / "spritenet" / "web" / "static" / "
 def chromium() -> Iterator[Browser]:
     """The browser, without a window."""
     playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    playwright.expect.set_options(timeout=PATIENCE)
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import spritenet as sn
 from drawing_page import visited
 from spritenet.curation import Findings, read_changes
 from spritenet.web.curation import map_page, review_page
+from waiting import holds
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -106,20 +108,21 @@ def test_a_map_is_moved_zoomed_and_asked(chromium: Browser, tmp_path: Path) -> N
         assert tab.locator("#chosen canvas").count() > 2
         before = tab.evaluate(drawn)
         tab.keyboard.press("+")
-        assert (near := tab.evaluate(drawn)) != before
+        holds(tab, f"(before) => {drawn} !== before", before)
+        near = tab.evaluate(drawn)
         box = tab.locator("#map").bounding_box()
         assert box is not None
         middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         tab.mouse.move(*middle)
         tab.mouse.wheel(0, 300)
-        tab.wait_for_timeout(100)
-        assert (far := tab.evaluate(drawn)) != near
+        holds(tab, f"(near) => {drawn} !== near", near)
+        far = tab.evaluate(drawn)
         tab.mouse.down()
         tab.mouse.move(middle[0] + 60, middle[1] + 20)
         tab.mouse.up()
-        assert tab.evaluate(drawn) != far
+        holds(tab, f"(far) => {drawn} !== far", far)
         tab.select_option("#class", "3")
         tab.locator("#map").focus()
         tab.keyboard.press("ArrowRight")
-        assert chosen.inner_text().endswith(": 3")
+        chosen.filter(has_text=re.compile(": 3$")).wait_for()
         assert np.all(images.labels[[int(chosen.inner_text().split()[1].rstrip(":"))]] == 3)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from foreign_models import sequential, write
 from foreign_topologies import functional, node
 from site_server import served
 from spritenet.sources.strokes import strokes
+from waiting import PATIENCE, fits, holds, settles
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Download, Locator, Page
@@ -31,7 +33,6 @@ SHARED = ("draw", "lib", "ui", "vendor")
 TRAIN, TEST = 640, 160
 NOT_FOUND = "Failed to load resource"  # the browser's own words about an answer that is no 200
 ANSWER = re.compile("it says|Not sure")
-PATIENCE = 60_000  # milliseconds: others may use the machine
 
 Open = Callable[..., "Page"]
 
@@ -135,9 +136,34 @@ def steps(tab: Page) -> int:
     return int(found[1].replace(",", ""))
 
 
+KEPT = """(count) => new Promise((resolve) => {
+  const request = indexedDB.open('spritenet-lab', 1);
+  request.onsuccess = () => {
+    const found = request.result.transaction('networks').objectStore('networks').count();
+    found.onsuccess = () => resolve(found.result === count);
+    request.result.close();
+  };
+})"""
+
+
+def keeps(tab: Page, count: int) -> None:
+    """Waits until the browser's database has so many networks."""
+    holds(tab, KEPT, count)
+
+
 def accuracy(tab: Page) -> float:
     """The test accuracy that is shown."""
     return float(tab.inner_text("#now-test").rstrip(" %")) / 100
+
+
+def standing(tab: Page) -> int:
+    """The steps of a training that is paused, once those before the pause are shown."""
+    for _ in range(PATIENCE // 300):
+        before = steps(tab)
+        tab.wait_for_timeout(300)
+        if steps(tab) == before:
+            return before
+    pytest.fail("it was not paused")
 
 
 def save(tab: Page, folder: Path) -> Path:
@@ -283,6 +309,7 @@ def test_a_model_is_kept(visit: Open, bench: Bench, tmp_path: Path) -> None:
     assert model.trained_on.steps == 60
     assert model.scores["test_accuracy"] == pytest.approx(reached, abs=1e-3)
     # Reloaded, the page goes on with it; without what it kept, it is given the files.
+    keeps(tab, 1)
     tab.reload()
     tab.locator("#data").wait_for()
     tab.locator("#progress-text", has_text="Restored, after 60 steps").wait_for()
@@ -373,10 +400,7 @@ def test_a_training_is_paused_changed_stopped_and_gone_on_with(visit: Open) -> N
     assert tab.locator("#optimizer").is_disabled()
     tab.click("#pause")
     tab.locator("#progress-text", has_text="Paused").wait_for()
-    tab.wait_for_timeout(100)
-    stood = steps(tab)
-    tab.wait_for_timeout(300)
-    assert steps(tab) == stood
+    stood = standing(tab)
     plan(tab, rate=0)
     tab.locator("#rate").press("Tab")
     tab.click("#pause")
@@ -486,9 +510,7 @@ def test_nothing_is_named_badly_and_nothing_is_too_wide(visit: Open) -> None:
     tab.click("text=Layers")
     tab.click("text=Other images")
     for width in (360, 768, 1280, 1920):
-        tab.set_viewport_size({"width": width, "height": 800})
-        tab.wait_for_timeout(50)
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        fits(tab, width)
     nameless = tab.evaluate(
         """() => [...document.querySelectorAll('button, input, select, canvas[tabindex]')]
           .filter((e) => !e.closest('[hidden]'))
@@ -506,7 +528,8 @@ def test_offline_and_hidden_it_learns_all_the_same(visit: Open, context: Browser
       const frame = window.requestAnimationFrame.bind(window);
       window.requestAnimationFrame = (act) => window.unseen ? 0 : frame(act);
     """)
-    train(tab, length=3, unit="steps")
+    with tab.expect_event("requestfinished", lambda one: one.url.endswith("core-glyphs.wasm")):
+        train(tab, length=3, unit="steps")  # and what a first calibration needs
     context.set_offline(True)
     tab.evaluate("window.unseen = true")
     train(tab, length=40)
@@ -522,7 +545,7 @@ def test_without_a_worker_the_page_trains_and_stays_free(visit: Open) -> None:
     plan(tab, length=100_000, unit="steps")
     tab.click("#start")
     tab.locator("#progress-text", has_text="left").wait_for()
-    tab.click("#other-examples", timeout=5000)
+    tab.click("#other-examples")
     tab.click("#stop")
     state(tab, "idle")
     assert steps(tab) > 0
@@ -602,6 +625,7 @@ def test_files_can_be_dropped_anywhere(visit: Open, bench: Bench, tmp_path: Path
     """A sprite, then a model: the page knows which is which."""
     tab = visit()
     shutil.copy(bench.files / "lab" / "data.png", tmp_path / "digits.png")
+    tab.evaluate("document.querySelector('#data-about').textContent = ''")
     drop(tab, tmp_path / "digits.png")
     tab.locator("#data-about", has_text="640 training").wait_for()
     train(tab, length=2, unit="steps")
@@ -681,9 +705,9 @@ def test_files_that_are_no_model_are_one_line(visit: Open, tmp_path: Path) -> No
     (tmp_path / "m.keras").write_bytes(b"PK")
     tab.set_input_files("#model-files", tmp_path / "m.keras")
     tab.locator("#keep-problem", has_text="m.keras: it is a Keras model").wait_for()
+    tab.evaluate("document.querySelector('#now-test').textContent = '0 %'")
     tab.click("#test")
-    tab.wait_for_timeout(50)
-    assert accuracy(tab) == reached
+    assert settles(tab, partial(accuracy, tab), reached) == reached
 
 
 def test_what_tensorflow_js_downloads_is_read(visit: Open, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import spritenet as sn
 from browser.test_lab import Bench, Open, bench, complaints, context, plan, save, train, visit
 from spritenet.augmentation import augmented, find_steps
+from waiting import settles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +40,6 @@ def test_the_preview_is_what_training_sees(visit: Open, bench: Bench) -> None:
     plan(tab, augment="digits", amounts="rotation=30", seed=5)
     tab.locator("#copies-shown summary").click()
     tab.locator("#copies canvas").nth(17).wait_for()
-    tab.wait_for_timeout(100)
     data = bench.data.train
     places = np.array([np.flatnonzero(data.labels == label)[0] for label in range(3)])
     steps = find_steps("digits,rotation=30")
@@ -47,9 +47,9 @@ def test_the_preview_is_what_training_sees(visit: Open, bench: Bench) -> None:
     for epoch in range(5):
         images = data.images[places]
         expected.append(augmented(images, steps, seed=5, epoch=epoch, identities=places))
-    found = shown(tab)
-    assert found.shape == (18, 28, 28)
-    np.testing.assert_array_equal(found, np.stack(expected, axis=1).reshape(18, 28, 28))
+    expected_tiles = np.stack(expected, axis=1).reshape(18, 28, 28)
+    found = settles(tab, lambda: shown(tab).tolist(), expected_tiles.tolist())
+    np.testing.assert_array_equal(found, expected_tiles)
 
 
 def test_wrong_words_and_flipped_digits_are_one_line(visit: Open) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 import spritenet as sn
 from browser.test_lab import (
-    PATIENCE,
     TEST,
     TRAIN,
     Bench,
@@ -18,6 +17,7 @@ from browser.test_lab import (
     bench,
     complaints,
     context,
+    keeps,
     plan,
     save,
     state,
@@ -25,6 +25,7 @@ from browser.test_lab import (
     train,
     visit,
 )
+from waiting import PATIENCE, fits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +120,7 @@ def test_a_huge_network_says_its_time_and_stops_at_once(visit: Open) -> None:
     state(tab, "running")
     tab.click("#stop")
     state(tab, "idle")
-    tab.locator("#progress-text", has_text="Stopped in the middle of a step").wait_for(timeout=5000)
+    tab.locator("#progress-text", has_text="Stopped in the middle of a step").wait_for()
     tab.select_option("#network", "tutorial")
     train(tab, length=40, unit="steps", test_every=0)
     assert steps(tab) == 40
@@ -134,7 +135,7 @@ def test_a_reload_keeps_form_and_network(visit: Open) -> None:
     tab.get_by_label("Layer 1, filters").press("Tab")
     train(tab, length=40, unit="steps", test_every=20, seed=7, optimizer="adam", metric="f1_score")
     reached = accuracy(tab)
-    tab.wait_for_timeout(300)
+    keeps(tab, 1)
     tab.reload()
     tab.locator("#progress-text", has_text="Restored, after 40 steps").wait_for()
     tab.locator("#now-test", has_text="%").wait_for()
@@ -154,6 +155,7 @@ def test_a_reload_keeps_form_and_network(visit: Open) -> None:
     assert tab.inner_text("#progress-text") == "Done: 45 steps."
     tab.click("#reset")
     tab.locator("#start", has_text="Start").wait_for()
+    keeps(tab, 0)
     tab.reload()
     tab.locator("#data").wait_for()
     assert tab.inner_text("#progress-text") == "Press Start."
@@ -246,9 +248,7 @@ def test_every_width_has_start_room_and_targets(chromium: Browser, bench: Bench)
     tab.fill("#length", "12345")
     tab.evaluate("scrollTo(0, 0)")
     for width in WIDTHS:
-        tab.set_viewport_size({"width": width, "height": 740})
-        tab.wait_for_timeout(50)
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        fits(tab, width, 740)
         box = tab.locator("#start").bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 740

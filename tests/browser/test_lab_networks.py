@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import spritenet as sn
 from browser.test_lab import Open, bench, complaints, context, plan, save, train, visit
+from waiting import fits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,8 +26,7 @@ def test_a_network_with_branches_by_name_is_shown_and_trained(visit: Open, tmp_p
         "\n", " "
     )
     assert tab.locator("#editor select").count() == 0
-    tab.set_viewport_size({"width": 360, "height": 800})
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    fits(tab, 360)
     plan(tab, length="3", unit="steps")
     train(tab)
     data = sn.load("strokes")

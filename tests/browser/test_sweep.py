@@ -13,6 +13,7 @@ from spritenet.sweeps.sweep_folder import SweepFolder
 from spritenet.web.serving import running
 from spritenet.web.sweep import sweeping
 from spritenet.web.table import static_files
+from waiting import fits
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -71,9 +72,7 @@ def test_a_sweep_is_seen_as_it_goes_on(chromium: Browser, tmp_path: Path, scheme
         winner = page.locator("#trials tr.winner")
         assert winner.locator("a").get_attribute("href") == "../watch/?run=0015"
         for width in (360, 768, 1440):
-            page.set_viewport_size({"width": width, "height": 800})
-            page.wait_for_timeout(100)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+            fits(page, width)
         for seed, value in ((1, 0.93), (2, 0.95)):
             settings = {"learning_rate": 0.1, "seed": seed}
             curve = [{"val_accuracy": value}, {"val_accuracy": value}]

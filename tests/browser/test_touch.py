@@ -48,5 +48,5 @@ def test_a_tap_after_a_fast_stroke_counts(chromium: Browser, bench: Bench, pause
         tap = middle(tab, "#pad-clear")
         touch(session, "touchStart", tap)
         touch(session, "touchEnd")
-        tab.locator("#pad-clear:disabled").wait_for(timeout=3000)
+        tab.locator("#pad-clear:disabled").wait_for()
     shown.close()

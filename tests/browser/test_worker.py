@@ -77,7 +77,13 @@ def test_thousands_of_updates_take_no_memory_in_a_tab(page: Page) -> None:
         arenas.append(arena)
         heaps.append(session.send("Runtime.getHeapUsage")["usedSize"])
     assert len(set(arenas)) == 1, arenas
-    assert heaps[-1] - heaps[0] < 300_000, heaps
+    for _ in range(80):  # a busy browser frees what a message still held a moment later
+        if heaps[-1] < heaps[0] + 300_000:
+            break
+        page.wait_for_timeout(250)
+        session.send("HeapProfiler.collectGarbage")
+        heaps.append(session.send("Runtime.getHeapUsage")["usedSize"])
+    assert heaps[-1] < heaps[0] + 300_000, heaps
 
 
 def test_python_goes_on_with_what_a_worker_trained(page: Page, tmp_path: Path) -> None:
