@@ -34,7 +34,7 @@ def on_terminal(*arguments: str, folder: Path, columns: int = 80) -> tuple[str, 
             seen += piece
     except OSError:  # Linux's word for the end of a terminal
         pass
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=120)
     os.close(terminal)
     assert process.returncode == 0
     return seen.decode(), out

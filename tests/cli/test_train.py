@@ -263,14 +263,14 @@ def killed_when(
         stderr=subprocess.PIPE,
         text=True,
     )
-    for _ in range(600):
+    for _ in range(2400):
         if ready() or process.poll() is not None:
             break
         time.sleep(0.05)
     began = time.perf_counter()
     process.send_signal(how)
-    out, err = process.communicate(timeout=60)
-    assert time.perf_counter() - began < 5  # generous: other programs share the machine
+    out, err = process.communicate(timeout=120)
+    assert time.perf_counter() - began < 30  # generous: other programs share the machine
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
@@ -306,7 +306,7 @@ from spritenet.model.classifier import Classifier
 
 def calibration(*_, **__):
     signal.raise_signal(signal.SIGINT)
-    time.sleep(60)
+    time.sleep(600)
 
 Classifier._calibration = calibration
 main()
@@ -322,7 +322,7 @@ def test_the_result_is_told_before_the_network_is_calibrated(data: str, tmp_path
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=300,
         check=False,
     )
     assert (done.returncode, done.stderr) == (130, "")

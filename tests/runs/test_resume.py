@@ -80,15 +80,27 @@ SCRIPT = """
 import sys
 import time
 from pathlib import Path
-sys.path[:0] = sys.argv[2:]
+folder, most, *paths = sys.argv[1:]
+sys.path[:0] = paths
 import spritenet as sn
 import tiny
 from test_resume import DATA, HOW, normalised, patient
 
 model = normalised() if NORMALISED else tiny.model()
-for event in sn.train(model, DATA, callbacks=patient(), run=sys.argv[1], resume=True, **HOW):
+events = sn.train(model, DATA, callbacks=patient(), run=folder, resume=True, **HOW)
+for count, event in enumerate(events):
     time.sleep(0.002)
+    if count == int(most):
+        sys.stdin.read()  # it is killed before it has ended, however late that comes
 """
+
+
+def command(
+    folder: Path, *, most: int = -1, make: Callable[[], Sequential] = tiny.model
+) -> list[str]:
+    """A training in a process of its own, which after so many events waits to be killed."""
+    here, script = Path(__file__).parent, SCRIPT.replace("NORMALISED", str(make is normalised))
+    return [sys.executable, "-c", script, *map(str, (folder, most, here, here.parent))]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="not on this machine: no SIGKILL")
@@ -97,24 +109,25 @@ def test_kill_minus_9_at_random_moments(
     tmp_path: Path, seed: int, make: Callable[[], Sequential]
 ) -> None:
     """Several real kills, then the end: the weights of the undisturbed training."""
-    folder, here = tmp_path / "run", Path(__file__).parent
+    folder = tmp_path / "run"
     chance = random.Random(seed)  # noqa: S311 - when to kill is no secret
-    script = SCRIPT.replace("NORMALISED", str(make is normalised))
-    command = [sys.executable, "-c", script, str(folder), str(here), str(here.parent)]
     kills = 0
     while kills < 4:
-        process = subprocess.Popen(command)
+        process = subprocess.Popen(
+            command(folder, most=chance.randint(5, 40), make=make), stdin=subprocess.PIPE
+        )
         log = folder / "events.jsonl"
         before = log.stat().st_size if log.exists() else -1
         while process.poll() is None and (not log.exists() or log.stat().st_size == before):
             time.sleep(0.005)
         time.sleep(chance.uniform(0, 0.15))
         process.send_signal(signal.SIGKILL)
-        if process.wait() == 0:
+        process.communicate()
+        if process.returncode == 0:
             break
         kills += 1
     assert kills
-    subprocess.run(command, check=True)
+    subprocess.run(command(folder, make=make), check=True)
     assert load_model(folder / "model").weights_sha256 == straight(make)
     steps = [event.step for event in Run(folder).events() if isinstance(event, StepEvent)]
     assert steps == list(range(1, steps[-1] + 1))
@@ -262,13 +275,7 @@ def test_two_trainings_in_one_folder_are_refused(tmp_path: Path) -> None:
         second = train(tiny.model(), DATA, run=tmp_path, resume=resume, **HOW)
         with pytest.raises(RunError, match=f"another training.*process {os.getpid()}"):
             next(second)
-    here, script = Path(__file__).parent, SCRIPT.replace("NORMALISED", "False")
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path), str(here), str(here.parent)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = subprocess.run(command(tmp_path), capture_output=True, text=True, check=False)
     assert "another training is using this folder" in done.stderr
     events.close()  # type: ignore[attr-defined]  # it is a generator
     tiny.model().fit(DATA, run=tmp_path, resume=True, verbose=0, **HOW)

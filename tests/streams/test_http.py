@@ -53,7 +53,7 @@ def test_a_folder_of_sprites_is_read_by_range(
     server: HostileServer, data: Dataset, tmp_path: Path
 ) -> None:
     """Its address may be that of the folder; single images need few bytes."""
-    with sn.open(server.url, cache_folder=tmp_path, timeout=5.0) as stream:
+    with sn.open(server.url, cache_folder=tmp_path, timeout=60.0) as stream:
         image, label = stream.train[100]
         assert np.array_equal(image, data.train.images[100])
         assert label == data.train.labels[100]
@@ -69,7 +69,7 @@ def test_single_sprites_and_lists_of_them_are_joined(
     """One from the server, the others from here."""
     names = sorted(path.name for path in sprites.glob("*.png"))
     places: list[str | Path] = [server.url + names[0], *(sprites / name for name in names[1:])]
-    with sn.open(places, cache_folder=tmp_path, timeout=5.0) as stream:
+    with sn.open(places, cache_folder=tmp_path, timeout=60.0) as stream:
         assert holds(stream, data)
 
 
@@ -78,7 +78,7 @@ def test_a_file_may_have_a_name_without_a_dot(
 ) -> None:
     """Then no folder of that name has a dataset.json."""
     server.files = {"download": min(sprites.glob("*.png")).read_bytes()}
-    with sn.open(server.url + "download?id=5", cache_folder=tmp_path, timeout=5.0) as stream:
+    with sn.open(server.url + "download?id=5", cache_folder=tmp_path, timeout=60.0) as stream:
         assert len(stream.train) == 70
 
 
@@ -342,12 +342,12 @@ def test_a_password_is_sent_to_its_own_server_only(
     address = server.url.replace("//", "//me:se%20cret@")
     with HostileServer({}) as other:
         server.manner = other.manner = look
-        with sn.open(address + "old/dataset.json", cache_folder=tmp_path, timeout=5.0) as stream:
+        with sn.open(address + "old/dataset.json", cache_folder=tmp_path, timeout=60.0) as stream:
             assert holds(stream, data)
         assert {password for _, password in seen} == {"Basic bWU6c2UgY3JldA=="}
         seen.clear()
         with pytest.raises(DownloadError, match="404"):
-            sn.open(address + "away.png", cache_folder=tmp_path, timeout=5.0)
+            sn.open(address + "away.png", cache_folder=tmp_path, timeout=60.0)
         assert seen == [("/away.png", "Basic bWU6c2UgY3JldA=="), ("/a.png", None)]
 
 
@@ -411,7 +411,7 @@ def test_a_web_page_in_place_of_data_is_said_so(
     server.ranges = ranges
     for name in server.files:
         with pytest.raises(DataError) as caught:
-            sn.open(server.url + name, cache_folder=tmp_path, timeout=5.0)
+            sn.open(server.url + name, cache_folder=tmp_path, timeout=60.0)
         assert str(caught.value) == (
             f"{server.url}{name}: the server sent a web page instead of a sprite: got “Please "
             "sign in”. Open the address in a browser: it may ask for a login, or be misspelt."
@@ -422,7 +422,7 @@ def test_what_is_not_there_is_said_at_once(server: HostileServer, tmp_path: Path
     """404 is not tried again; a password in the address is not shown."""
     address = server.url.replace("//", "//me:secret@") + "none.png?signature=also-secret"
     with pytest.raises(DownloadError) as caught:
-        sn.open(address, cache_folder=tmp_path, timeout=5.0)
+        sn.open(address, cache_folder=tmp_path, timeout=60.0)
     assert str(caught.value) == f"{server.url}none.png: the server doesn't have it: got HTTP 404."
     assert len(server.requests) == 1
     server.files = {"dataset.json": b""}
@@ -442,7 +442,7 @@ def test_a_file_that_changes_between_ranges_is_noticed(
     """
     name = min(sprites.glob("*.png")).name
     server.tags = tags
-    with sn.open(server.url + name, cache_folder=tmp_path, timeout=5.0, cache=0) as stream:
+    with sn.open(server.url + name, cache_folder=tmp_path, timeout=60.0, cache=0) as stream:
         changed = bytearray(server.files[name])
         changed[2 * BLOCK + 700] ^= 1  # in a block that has not been fetched
         server.files[name] = bytes(changed)
@@ -460,7 +460,7 @@ def test_a_shorter_or_longer_file_is_noticed(
     content = server.files[name]
     for other in (content + b"more", content[:4000], b""):
         server.files[name] = content
-        with sn.open(server.url + name, cache_folder=tmp_path, timeout=5.0, cache=0) as stream:
+        with sn.open(server.url + name, cache_folder=tmp_path, timeout=60.0, cache=0) as stream:
             server.files[name] = other
             with pytest.raises(DataError, match="changed on the server"):
                 stream.read()
@@ -484,14 +484,14 @@ def test_redirects_are_followed_but_not_for_ever(
         return False
 
     server.manner = moved
-    with sn.open(server.url + "old/dataset.json", cache_folder=tmp_path, timeout=5.0) as stream:
+    with sn.open(server.url + "old/dataset.json", cache_folder=tmp_path, timeout=60.0) as stream:
         assert holds(stream, data)
     server.requests.clear()
     with pytest.raises(DownloadError, match="redirects more than 5 times"):
-        sn.open(server.url + "loop.png", cache_folder=tmp_path, timeout=5.0)
+        sn.open(server.url + "loop.png", cache_folder=tmp_path, timeout=60.0)
     assert len(server.requests) == 6
     with pytest.raises(DownloadError, match="leads elsewhere"):
-        sn.open(server.url + "file.png", cache_folder=tmp_path, timeout=5.0)
+        sn.open(server.url + "file.png", cache_folder=tmp_path, timeout=60.0)
 
 
 def test_a_body_that_is_too_long_is_not_read_to_its_end(

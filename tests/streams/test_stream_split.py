@@ -343,7 +343,7 @@ def test_reading_ahead_ends_with_who_wanted_it(sprites: Path) -> None:
         assert reading() >= 1
         del walk, flow
         gc.collect()
-        ends = time.monotonic() + 10
+        ends = time.monotonic() + 120
         while reading() and time.monotonic() < ends:
             time.sleep(0.01)
         assert reading() == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -152,11 +151,11 @@ def test_the_ensemble_predicts_the_mean_and_is_a_model(test_set: sn.Split, tmp_p
 
 def test_trainings_run_side_by_side() -> None:
     """Two networks on one thread each work at once: each thread has the core to itself."""
-    pools = []
+    pools, both = [], threading.Barrier(2, timeout=120)
 
     def note() -> None:
         pools.append(Pool.of(1))
-        time.sleep(0.05)
+        both.wait()
 
     threads = [threading.Thread(target=note) for _ in range(2)]
     for thread in threads:

@@ -55,9 +55,9 @@ def address_of(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> float:
-    """A server that waits half a second instead of ten."""
-    monkeypatch.setattr(Patience, "seconds", 0.5)
-    return 0.5
+    """A server that waits for a second and a half instead of ten."""
+    monkeypatch.setattr(Patience, "seconds", 1.5)
+    return 1.5
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_request_that_never_arrives_is_not_waited_for(tmp_path: Path, request_
 
 @pytest.mark.usefixtures("patience")
 def test_a_header_now_and_then_gains_no_time(tmp_path: Path) -> None:
-    """The whole request has half a second, however busy its sender seems."""
+    """The whole request has so much time, however busy its sender seems."""
     with (
         running(contents(tmp_path), home="/page/") as site,
         socket.create_connection(("127.0.0.1", site.port), 20) as connection,
@@ -110,7 +110,7 @@ def test_answers_may_take_their_time(tmp_path: Path) -> None:
         request = f"GET /stream HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nCookie: {cookie}\r\n\r\n"
         with socket.create_connection(("127.0.0.1", site.port), 20) as connection:
             connection.sendall(request.encode())
-            ends = monotonic() + 1.2
+            ends = monotonic() + 3
             while monotonic() < ends:
                 assert connection.recv(65536)
 
@@ -241,7 +241,7 @@ def test_the_program_serves_a_page_until_ctrl_c(run: Path) -> None:
         assert saved.startswith(server.get("/draw/model/weights.bin").body)
         assert server.get("/draw/examples.png").body.startswith(b"\x89PNG")
         process.send_signal(signal.SIGINT)
-        _, complaints = process.communicate(timeout=20)
+        _, complaints = process.communicate(timeout=120)
     assert (process.returncode, complaints) == (0, "")
     with pytest.raises(ConnectionError):
         get(port, "/")
