@@ -1,4 +1,4 @@
-// Where the tensors, gradients and weights of a plan lie in memory.
+// Where the tensors and weights of a plan lie in memory; gradients: way_back.cpp.
 #include "stream.h"
 
 // Runs once for a network: small rather than fast.
@@ -93,8 +93,8 @@ void Builder::place_by_liveness() {
   }
 }
 
-// Operations that follow row by row; and tensors that only pass, from a normalisation to the operation
-// behind it.
+// Operations that follow row by row; tensors that only pass, from a normalisation to the operation behind
+// it; and gradients that only return, to the operation before it.
 void Builder::mark_streams() {
   if (!trains() || !plan_.barrier_count) return;
   for (int32_t i = 1; i < plan_.operation_count; ++i) {
@@ -107,10 +107,12 @@ void Builder::mark_streams() {
                  edge.shape.height == between.shape.height &&
                  edge.shape.width == between.shape.width;
     between.passing = op.follows && before.whole_batch && !op.whole_batch;
+    between.returning = op.follows && op.whole_batch && !before.whole_batch && before.bias < 0;
   }
 }
 
-// Gives the tensors that pass one place for all, for when nothing passes, as in prediction.
+// Gives the tensors that pass one place for all, for when nothing passes, as in prediction; and windows to
+// what passes and returns.
 void Builder::place_passing() {
   const int64_t at = plan_.thread_units;
   for (int32_t i = 0; i < plan_.operation_count; ++i) {
@@ -125,6 +127,16 @@ void Builder::place_passing() {
     const int64_t rows = passing_rows(op) * t.values.row;
     plan_.passing_units = rows > plan_.passing_units ? rows : plan_.passing_units;
   }
+  int64_t most = 0;
+  for (int32_t i = 1; i < plan_.operation_count; ++i) {
+    const Operation& op = plan_.operations[i];
+    if (!plan_.tensors[op.input].returning) continue;
+    const int64_t row = int64_t{op.in.width} * op.in.channels;
+    const int64_t units = returning_rows(op, plan_.operations[i - 1]) * row;
+    most = units > most ? units : most;
+  }
+  plan_.returning_at = plan_.passing_units;
+  plan_.passing_units += most;
 }
 
 void Builder::place_tensors() {
@@ -175,154 +187,6 @@ int32_t Builder::slabs_together() const {
   const int32_t slabs = (plan_.batch_size + kLanes - 1) / kLanes / plan_.threads;
   if (!large || slabs < 2) return 1;
   return slabs < kMostGroup ? slabs : kMostGroup;
-}
-
-bool Builder::keeps_output(const Tensor& tensor) const {
-  return tensor.producer >= 0 && plan_.operations[tensor.producer].keeps_output;
-}
-
-// A gradient may overwrite the values it belongs to unless somebody still needs those: another reader,
-// Dense for its kernel's gradient, overlapping windows because each value is looked at several times,
-// softmax because its derivative mixes all outputs.
-bool Builder::gradient_apart(const Tensor& tensor, int32_t index) const {
-  if (tensor.readers > 1 || (kStreams && tensor.passing) || keeps_output(tensor)) return true;
-  for (int32_t i = 0; i < plan_.operation_count; ++i) {
-    const Operation& op = plan_.operations[i];
-    for (int32_t k = 0; op.keeps_input && k < op.edge_count; ++k) {
-      if (plan_.edges[op.first_edge + k].tensor == index) return true;
-    }
-  }
-  return false;
-}
-
-// The way back: what lies where while operations work, from the last to the first.
-class WayBack {
- public:
-  // Values or a gradient, needed from the work of operation `last` to that of `first`.
-  void hold(int64_t at, int64_t size, int32_t first, int32_t last) {
-    int32_t place = count_++;
-    for (; place > 0 && held_[place - 1].at > at; --place) held_[place] = held_[place - 1];
-    held_[place] = {at, rounded(size), first, last};
-  }
-
-  // The first gap between what is needed in that time, also over what is needed in another.
-  int64_t place(int64_t size, int32_t first, int32_t last) {
-    int64_t at = 0;
-    for (int32_t i = 0; i < count_; ++i) {
-      const Held& other = held_[i];
-      if (other.first > last || other.last < first) continue;
-      if (other.at - at >= rounded(size)) break;
-      if (other.at + other.size > at) at = other.at + other.size;
-    }
-    hold(at, size, first, last);
-    return at;
-  }
-
-  // True if something is held there besides one.
-  bool shares(int64_t at, int64_t size) const {
-    int32_t found = 0;
-    for (int32_t i = 0; i < count_; ++i) {
-      found += held_[i].at < at + size && at < held_[i].at + held_[i].size;
-    }
-    return found > 1;
-  }
-
-  int64_t end() const {
-    int64_t end = 0;
-    for (int32_t i = 0; i < count_; ++i) {
-      const int64_t its = held_[i].at + held_[i].size;
-      if (its > end) end = its;
-    }
-    return end;
-  }
-
- private:
-  struct Held {
-    int64_t at, size;
-    int32_t first, last;
-  };
-
-  static int64_t rounded(int64_t size) { return (size + 15) / 16 * 16; }
-
-  Held held_[2 * kMaxTensors + kMaxEdges];  // in the order of their places
-  int32_t count_ = 0;
-};
-
-// The last operation on the way back that works at the same time as one, and the first.
-int32_t stream_end(const Plan& plan, int32_t i) {
-  while (kStreams && i > 0 && plan.operations[i].follows && !plan.operations[--i].whole_batch)
-    continue;
-  return i;
-}
-int32_t stream_begin(const Plan& plan, int32_t i) {
-  if (!kStreams || (i < plan.operation_count && plan.operations[i].whole_batch)) return i;
-  while (i + 1 < plan.operation_count && plan.operations[i + 1].follows &&
-         !plan.operations[++i].whole_batch) {
-    continue;
-  }
-  return i;
-}
-
-// Each gradient in the place of its values, or in memory that is free from its last reader's work to its
-// producer's; those that are added to others, while their operation works.
-void Builder::place_gradients() {
-  const int32_t count = plan_.operation_count;
-  int32_t first_reader[kMaxTensors], last_reader[kMaxTensors];
-  for (int32_t i = 0; i < plan_.tensor_count; ++i) first_reader[i] = last_reader[i] = count;
-  for (int32_t i = count - 1; i >= 0; --i) {
-    const Operation& op = plan_.operations[i];
-    for (int32_t k = 0; k < op.edge_count; ++k) {
-      const int32_t tensor = plan_.edges[op.first_edge + k].tensor;
-      if (first_reader[tensor] == count) last_reader[tensor] = i;
-      first_reader[tensor] = i;
-    }
-  }
-  last_reader[plan_.output] = count;  // the loss, also of what a final activation reads
-  if (plan_.final_activation != kLinear) last_reader[plan_.operations[count - 1].input] = count;
-  WayBack way;
-  bool apart[kMaxTensors];
-  for (int32_t i = 0; i < plan_.tensor_count; ++i) {
-    const Tensor& t = plan_.tensors[i];
-    apart[i] = gradient_apart(t, i);
-    const bool whole = !apart[i] || keeps_output(t);
-    if (!t.batch_wide && !(kStreams && t.passing))
-      way.hold(t.padded_at, t.padded_size, stream_end(plan_, whole ? t.producer : first_reader[i]),
-               count);
-  }
-  bool written[kMaxTensors] = {};
-  for (int32_t i = count; i >= 0; --i) {
-    for (int32_t k = 0; k < plan_.tensor_count; ++k) {
-      Tensor& t = plan_.tensors[k];
-      if (!apart[k] || last_reader[k] != i) continue;
-      t.gradient = {
-          way.place(t.shape.size(), stream_end(plan_, t.producer), stream_begin(plan_, i)),
-          int64_t{t.shape.width} * t.shape.channels};
-    }
-    if (i < count) place_edges(plan_.operations[i], written, way);
-  }
-  plan_.thread_units = way.end() > plan_.thread_units ? way.end() : plan_.thread_units;
-  for (int32_t i = 0; i < plan_.tensor_count; ++i) {
-    Tensor& t = plan_.tensors[i];
-    if (kStreams && t.passing) continue;
-    t.clears_border =
-        !t.batch_wide && t.padded_size > t.shape.size() && way.shares(t.padded_at, t.padded_size);
-  }
-}
-
-// The gradients that an operation writes: a tensor's, or one that is added to it.
-void Builder::place_edges(const Operation& op, bool* written, WayBack& way) {
-  const int32_t place = static_cast<int32_t>(&op - plan_.operations);
-  for (int32_t k = 0; k < op.edge_count; ++k) {
-    Edge& edge = plan_.edges[op.first_edge + k];
-    const Tensor& tensor = plan_.tensors[edge.tensor];
-    edge.place = tensor.gradient;
-    edge.adds = edge.gradient && written[edge.tensor];
-    written[edge.tensor] = written[edge.tensor] || edge.gradient;
-    if (!edge.adds) continue;
-    edge.place = {
-        way.place(tensor.shape.size(), stream_end(plan_, place), stream_begin(plan_, place)),
-        int64_t{tensor.shape.width} * tensor.shape.channels};
-  }
 }
 
 void Builder::place_weights(Operation& op) {

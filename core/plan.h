@@ -84,6 +84,7 @@ struct Tensor {
   float alpha;
   bool batch_wide;  // kept for every slab of the batch, not only for the one a thread works on
   bool passing;     // in training only in parts, made again on the way back (stream.cpp)
+  bool returning;   // so is its gradient, which is not made again
 };
 
 // That an operation reads a tensor, in that shape. Where several readers of a tensor want a gradient, the first on the
@@ -135,7 +136,8 @@ struct Operation {
   bool winograd;        // conv2d: trained by kernels/winograd.h
   bool large;           // conv2d: trained by kernels/winograd_large.h
   int32_t stretches;    // of the kernel, packed together: the taps of Winograd filtering, else 1
-  bool outer;           // conv2d: its kernel's gradient by kernels/outer_gradient.h
+  bool banded;          // conv2d: its kernel's gradient by kernels/banded_gradient.h
+  bool outer;           // or by kernels/outer_gradient.h
   Window window;        // convolutions, pooling, padding
   int32_t groups;       // conv2d: of channels that are convolved apart
   int32_t sides[3];     // permute: the axis each axis comes from; prelu: the shape of alpha;
@@ -242,7 +244,8 @@ struct Plan {
   int64_t statistic_count;      // floats of the batch
   int64_t thread_units;         // of one slab, private to a thread; with barriers, to the slab
   int64_t batch_units;          // of one slab, kept for the whole batch
-  int64_t passing_units;        // of a thread, for the rows of a tensor that passes
+  int64_t passing_units;        // of a thread, for the rows of a tensor that passes and, from
+  int64_t returning_at;         // here on, of a gradient
   int64_t scratch_units;        // a row to write a gradient into before it is put in place, or more
                                 // where Winograd works
   int64_t output_gradient_count;  // floats of one slab, of all dense

@@ -58,7 +58,10 @@ struct Context {
   Rows<T> dx() const { return dx(0); }
   Rows<T> dy() const { return slab.gradient(out); }
   Rows<T> x(int k) const { return slab.values(in_of(k)); }
-  Rows<T> dx(int k) const { return {slab.own + edge(k).place.at, edge(k).place.row}; }
+  Rows<T> dx(int k) const {
+    if (kStreams && in.returning) return slab.gradient(in);
+    return {slab.own + edge(k).place.at, edge(k).place.row};
+  }
   // Values that an operation on some rows at a time leaves for the next rows.
   T* kept() const { return slab.scratch + op.kept_at; }
   int64_t in_row() const { return int64_t{op.in.width} * op.in.channels; }

@@ -77,12 +77,17 @@ class Passing {
 // Operations of a stage at work on one slab.
 class Stream {
  public:
-  Stream(const Plan& plan, const Slab<Lanes>& slab, const Pass& pass, int32_t first)
+  // `last`: on the way back, a normalisation that has its sums.
+  Stream(const Plan& plan, const Slab<Lanes>& slab, const Pass& pass, int32_t first, int32_t last)
       : plan_(plan),
         slab_(slab),
         pass_(pass),
         passes_(plan.tensors[plan.operations[first].output].passing ? first : -2),
-        passing_(plan, plan.operations[first], slab) {}
+        passing_(plan, plan.operations[first], slab),
+        returns_(last >= 0 && plan.tensors[plan.operations[last].input].returning ? last : -2),
+        returning_(plan.tensors[plan.operations[first].output]) {
+    if (returns_ >= 0) returning_ = plan.tensors[plan.operations[last].input];
+  }
 
   void forward(int32_t first, int32_t last, bool collects) {
     const int32_t root = first + (passes_ >= 0 ? 1 : 0);
@@ -122,6 +127,7 @@ class Stream {
           if (counts) work(i, op.kernels->weight_gradient, done[i], to, SN_TIME_WEIGHTS);
           done[i] = to;
           const int32_t ready = gradients_ready(op, to);
+          if (i == returns_) slide(written[i], written[i - 1]);
           if (carries) work(i, op.kernels->backward, written[i], ready, SN_TIME_INPUTS);
           written[i] = ready;
         }
@@ -136,6 +142,24 @@ class Stream {
   Pass pass_;
   int32_t passes_;  // the operation whose output passes; -2: none
   Passing passing_;
+  int32_t returns_;   // the operation whose input's gradient returns; -2: none
+  Tensor returning_;  // that input, as both sides see it
+  int32_t kept_ = 0;  // the first row of its gradient that is there
+
+  // Keeps those rows before `end` which the gradients from `next` on need.
+  void slide(int32_t end, int32_t next) {
+    const Operation& before = plan_.operations[returns_ - 1];
+    const Window& w = before.window;
+    const int32_t reach = next + w.pad_top + 1 - w.height;
+    int32_t first = reach < 0 ? 0 : reach / w.stride_height;
+    if (first > end || !before.input_gradient) first = end;
+    const int64_t row = int64_t{returning_.shape.width} * returning_.shape.channels;
+    Lanes* const rows = slab_.passing + plan_.returning_at;
+    const Lanes* old = rows + (first - kept_) * row;
+    for (int64_t i = 0; i < (end - first) * row; ++i) rows[i] = old[i];
+    kept_ = first;
+    returning_.gradient = {(rows - slab_.own) - first * row, row};
+  }
 
   void make(int32_t from, int32_t to) {
     const Operation& producer = plan_.operations[passes_];
@@ -149,11 +173,13 @@ class Stream {
     if (first >= last) return;
     const Operation& op = plan_.operations[index];
     pass_.rows = {first, last};
-    kernel(
-        {op, index == passes_ + 1 ? passing_.tensor : plan_.tensors[op.input],
-         index == passes_ && part == SN_TIME_FORWARD ? passing_.tensor : plan_.tensors[op.output],
-         slab_, plan_},
-        pass_);
+    const Tensor& in = index == passes_ + 1 ? passing_.tensor
+                       : index == returns_  ? returning_
+                                            : plan_.tensors[op.input];
+    const Tensor& out = index == passes_ && part == SN_TIME_FORWARD ? passing_.tensor
+                        : index == returns_ - 1                     ? returning_
+                                                                    : plan_.tensors[op.output];
+    kernel({op, in, out, slab_, plan_}, pass_);
     lap(pass_.times, time_of(index, part));
   }
 };
@@ -162,12 +188,12 @@ class Stream {
 
 void stream_forward(const Plan& plan, const Slab<Lanes>& slab, const Pass& pass, int32_t first,
                     int32_t last, bool collects) {
-  Stream(plan, slab, pass, first).forward(first, last, collects);
+  Stream(plan, slab, pass, first, -1).forward(first, last, collects);
 }
 
 void stream_backward(const Plan& plan, const Slab<Lanes>& slab, const Pass& pass, int32_t first,
                      int32_t last, bool sums, bool returns) {
-  Stream(plan, slab, pass, first).backward(first, last, sums, returns);
+  Stream(plan, slab, pass, first, returns ? last : -1).backward(first, last, sums, returns);
 }
 
 }  // namespace sn

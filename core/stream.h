@@ -2,7 +2,8 @@
 // cache when the next reads it.
 //
 // And a normalisation's output, between that and the convolution behind it, is never in memory as a whole:
-// it passes, in a window of rows that belongs to the thread, and is made again on the way back.
+// it passes, in a window of rows that belongs to the thread, and is made again on the way back. In another
+// window, the gradient of a normalisation's input returns to the convolution before it.
 #pragma once
 
 #include "ops/operator.h"
@@ -23,6 +24,11 @@ inline int32_t band_rows(const Operation& op) {
 inline int32_t passing_rows(const Operation& op) {
   const Window& w = op.window;
   return band_rows(op) * w.stride_height + w.height + w.stride_height;
+}
+
+// The most rows of a gradient that are in work between a normalisation and the operation before it.
+inline int32_t returning_rows(const Operation& normalization, const Operation& before) {
+  return band_rows(normalization) + before.window.height;
 }
 
 // Operations first ... last; the last only collects, or the first (on the way back) only sums.

@@ -1,6 +1,7 @@
 // Conv2D: small filters slid over an image. The arithmetic: kernels/conv2d.h, kernels/winograd.h.
 #include "../kernels/conv2d.h"
 
+#include "../kernels/banded_gradient.h"
 #include "../kernels/outer_gradient.h"
 #include "../kernels/single.h"
 #include "../kernels/winograd_large_pack.h"
@@ -24,6 +25,8 @@ void weight_gradient(const Context<Lanes>& ctx, const Pass& pass) {
     winograd_kernel_gradient(ctx);
   } else if (by_large(ctx.op)) {
     large_kernel_gradient(ctx);
+  } else if (kStreams && ctx.op.banded) {
+    banded_kernel_gradient(ctx, pass.rows);
   } else if (kWinograd && ctx.op.outer) {
     outer_kernel_gradient(ctx, pass.rows);
   } else {
@@ -85,13 +88,14 @@ bool add(Builder& builder, const Node& node) {
                     : op.large  ? large_packed(op)
                     : plain     ? int64_t{op.fan_in} * filters
                                 : 0;
-  op.outer = plain && builder.trains() && outer_pays(op);
+  op.banded = plain && builder.trains() && banded_pays(op);
+  op.outer = plain && builder.trains() && !op.banded && outer_pays(op);
   op.scratch = op.winograd ? winograd_scratch(op)
                : op.large  ? large_scratch(op)
                : op.outer  ? outer_scratch(op)
                            : 0;
-  op.by_rows = op.outer;
-  op.kept = op.outer ? outer_kept(op) : 0;
+  op.by_rows = op.outer || op.banded;
+  op.kept = op.outer ? outer_kept(op) : op.banded ? banded_kept(op) : 0;
   builder.add_kernel(node, op, "kernel", {size.height, size.width, inputs / groups, filters}, 4,
                      node.real("kernel_regularizer"));
   if (node.flag("use_bias")) builder.add_bias(node, op, "bias", node.real("bias_regularizer"));

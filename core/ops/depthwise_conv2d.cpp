@@ -2,6 +2,8 @@
 //
 // A filter reads one channel, so there is no sum over channels to keep in registers; positions are kept
 // there instead. The input's border of zeros is part of its memory, as for Conv2D.
+#include "../kernels/depthwise_taps.h"
+#include "../kernels/depthwise_tiles.h"
 #include "convolutions.h"
 
 namespace sn {
@@ -66,14 +68,14 @@ void outputs_of(const Context<Lanes>& ctx, const Lanes* x, const float* kernel, 
   for (int p = 0; p < P; ++p) y[p * outputs] = sum[p];
 }
 
-void forward(const Context<Lanes>& ctx, const Pass& pass) {
+// Outputs of rows first ... end - 1 from a column on.
+void outputs_of_rows(const Context<Lanes>& ctx, const Pass& pass, int first, int end, int begin) {
   const Operation& op = ctx.op;
   const Window& w = op.window;
   const int64_t inputs = op.in.channels, outputs = op.out.channels;
   const int each = multiplier(op);
-  const int end = pass.rows.last(op.out.height);
-  for (int first = pass.rows.first(); first < end; first += kRows) {
-    each_block(0, op.out.width, [&]<int P>(int column) {
+  for (; first < end; first += kRows) {
+    each_block(begin, op.out.width, [&]<int P>(int column) {
       const int64_t left = (int64_t{column} * w.stride_width - w.pad_left) * inputs;
       each_channel(first, group_end(first, end), op.out.channels, [&](int row, int c) {
         const Lanes* x = ctx.x().row(int64_t{row} * w.stride_height - w.pad_top) + left;
@@ -83,50 +85,22 @@ void forward(const Context<Lanes>& ctx, const Pass& pass) {
                       ctx.y().row(row) + column * outputs + c);
       });
     });
-    for (int row = first; row < group_end(first, end); ++row) {
-      activate_row(ctx.y().row(row), ctx.out_row(), ctx.out.activation, ctx.out.alpha);
-    }
   }
 }
 
-// The taps of a window, in one direction, that reach an input: those that leave the same remainder modulo
-// the stride. Tap first + t reaches input first_input + j stride from the output base + j - t.
-struct Taps {
-  int first, count, first_input, inputs, base, outputs;
-
-  // Of the inputs with a remainder; `inputs` and `outputs` are the lengths of the images.
-  Taps(int remainder, int window, int stride, int pad, int inputs_in_all, int outputs_in_all)
-      : first(remainder),
-        count(remainder < window ? ceil_div(window - remainder, stride) : 0),
-        first_input((remainder - pad % stride + stride) % stride),
-        inputs(inputs_in_all > first_input ? ceil_div(inputs_in_all - first_input, stride) : 0),
-        base((first_input + pad - remainder) / stride),
-        outputs(outputs_in_all) {}
-
-  // Those t for which the output is inside.
-  int low(int j) const { return base + j < outputs ? 0 : base + j - outputs + 1; }
-  int high(int j) const { return base + j < count ? base + j + 1 : count; }
-};
-
-// The taps that reach a row of inputs.
-struct RowTaps {
-  const Lanes* dy;  // what the first tap in each direction would read for the first input
-  const float* kernel;
-  int count;
-
-  RowTaps() = default;
-  RowTaps(const Context<Lanes>& ctx, const Pass& pass, int iy) {
-    const Operation& op = ctx.op;
-    const Window& w = op.window;
-    const Taps rows((iy + w.pad_top) % w.stride_height, w.height, w.stride_height, w.pad_top,
-                    op.in.height, op.out.height);
-    const int j = iy / w.stride_height, first = rows.low(j);
-    count = rows.high(j) - first;
-    dy = ctx.dy().at + int64_t{rows.base + j - first} * ctx.dy().stride;
-    kernel = pass.parameters + op.kernel +
-             int64_t{rows.first + first * w.stride_height} * w.width * op.out.channels;
+void forward(const Context<Lanes>& ctx, const Pass& pass) {
+  const Operation& op = ctx.op;
+  const int first = pass.rows.first(), end = pass.rows.last(op.out.height);
+  Pair done = {first, 0};
+  if constexpr (kDepthwiseTiles) {
+    if (by_tiles(op)) done = outputs_of_tiles(ctx, pass, first, end);
   }
-};
+  if (kDepthwiseTiles) outputs_of_rows(ctx, pass, first, done.height, done.width);
+  outputs_of_rows(ctx, pass, done.height, end, 0);
+  for (int row = first; row < end; ++row) {
+    activate_row(ctx.y().row(row), ctx.out_row(), ctx.out.activation, ctx.out.alpha);
+  }
+}
 
 // The gradients of P inputs of each of C channels, `step` values apart; `x`: those inputs where a relu
 // made them, else null.
@@ -137,7 +111,8 @@ void inputs_of(const Context<Lanes>& ctx, const Lanes* dy, const float* kernel, 
   const int64_t outputs = op.out.channels, dy_row = ctx.dy().stride;
   const int64_t kernel_column = op.window.stride_width * outputs;
   const int64_t kernel_row = int64_t{op.window.stride_height} * op.window.width * outputs;
-  const int each = C > 1 ? 1 : multiplier(op);
+  const bool one = kMany && op.in.channels == op.out.channels;  // no division
+  const int each = C > 1 || one ? 1 : multiplier(op);
   Lanes sum[P][C] = {};
   for (int r = 0; r < rows; ++r) {
     for (int t = 0; t < columns; ++t) {
@@ -159,53 +134,84 @@ void inputs_of(const Context<Lanes>& ctx, const Lanes* dy, const float* kernel, 
   }
 }
 
-void backward(const Context<Lanes>& ctx, const Pass& pass) {
+// The gradients of inputs in rows start ... stop - 1, kRows at most, and columns left ... right - 1.
+void inputs_of_rows(const Context<Lanes>& ctx, const Pass& pass, int start, int stop, int left,
+                    int right, bool direct) {
+  if constexpr (!kMany) stop = start + 1;
   const Operation& op = ctx.op;
   const Window& w = op.window;
-  const int each = multiplier(op), end = pass.rows.last(op.in.height);
+  const int each = multiplier(op);
   const int64_t inputs = op.in.channels, outputs = op.out.channels;
   const int64_t step = w.stride_width * inputs;
-  const bool relu = ctx.in.activation == kRelu,
-             at_once = kMany && (relu || ctx.in.activation == kLinear);
-  for (int start = pass.rows.first(); start < end; start += at_once ? kRows : 1) {
-    const int stop = at_once ? group_end(start, end) : start + 1;
-    RowTaps rows[kRows];
-    for (int iy = start; iy < stop; ++iy) rows[iy - start] = RowTaps(ctx, pass, iy);
-    for (int remainder = 0; remainder < w.stride_width; ++remainder) {
-      const Taps taps(remainder, w.width, w.stride_width, w.pad_left, op.in.width, op.out.width);
-      const auto work = [&]<int P>(int at) __attribute__((noinline)) {
-        constexpr int kTogether = !kMany || P > 4 ? 1 : P > 2 ? 2 : kChannels;
-        const int first = taps.low(at), last = P > 1 ? taps.count : taps.high(at);
-        const int64_t from = (taps.base + at - first) * outputs;
-        const int64_t weights = (taps.first + first * w.stride_width) * outputs;
-        const int64_t place = at * step + taps.first_input * inputs;
-        each_channel(start, stop, op.in.channels, [&](int iy, int c) {
-          const RowTaps& row = rows[iy - start];
-          Lanes* to = (at_once ? ctx.dx().row(iy) : ctx.slab.scratch) + place + c;
-          const Lanes* x = at_once && relu ? ctx.x().row(iy) + place + c : nullptr;
-          const auto channels = [&]<int C>() {
-            inputs_of<P, C>(ctx, row.dy + from + c * each, row.kernel + weights + c * each,
-                            row.count, last - first, to, x, step);
-          };
-          if (kTogether == 1 || each > 1 || c / kTogether * kTogether + kTogether > inputs) {
-            channels.template operator()<1>();
-          } else if (c % kTogether == 0) {
-            channels.template operator()<kTogether>();
-          }
-        });
-      };
-      // Inputs that all taps reach are worked on side by side.
-      int low = taps.count - 1 - taps.base, high = taps.outputs - taps.base;
-      high = high < taps.inputs ? high : taps.inputs;
-      low = low < 0 ? 0 : low;
-      low = low < taps.inputs ? low : taps.inputs;
-      high = high < low ? low : high;
-      for (int at = 0; at < low; ++at) work.template operator()<1>(at);
-      each_block(low, high, work);
-      for (int at = high; at < taps.inputs; ++at) work.template operator()<1>(at);
+  const bool relu = ctx.in.activation == kRelu, at_once = kMany && direct;
+  RowTaps rows[kRows];
+  for (int iy = start; iy < stop; ++iy) rows[iy - start] = RowTaps(ctx, pass, iy);
+  for (int remainder = 0; remainder < w.stride_width; ++remainder) {
+    const Taps taps(remainder, w.width, w.stride_width, w.pad_left, op.in.width, op.out.width);
+    const auto work = [&]<int P>(int at) __attribute__((noinline)) {
+      constexpr int kTogether = !kMany || P > 4 ? 1 : P > 2 ? 2 : kChannels;
+      const int first = taps.low(at), last = P > 1 ? taps.count : taps.high(at);
+      const int64_t from = (taps.base + at - first) * outputs;
+      const int64_t weights = (taps.first + first * w.stride_width) * outputs;
+      const int64_t place = at * step + taps.first_input * inputs;
+      each_channel(start, stop, op.in.channels, [&](int iy, int c) {
+        const RowTaps& row = rows[iy - start];
+        Lanes* to = (at_once ? ctx.dx().row(iy) : ctx.slab.scratch) + place + c;
+        const Lanes* x = at_once && relu ? ctx.x().row(iy) + place + c : nullptr;
+        const auto channels = [&]<int C>() {
+          inputs_of<P, C>(ctx, row.dy + from + c * each, row.kernel + weights + c * each, row.count,
+                          last - first, to, x, step);
+        };
+        if (kTogether == 1 || each > 1 || c / kTogether * kTogether + kTogether > inputs) {
+          channels.template operator()<1>();
+        } else if (c % kTogether == 0) {
+          channels.template operator()<kTogether>();
+        }
+      });
+    };
+    // Inputs that all taps reach are worked on side by side.
+    const auto bounded = [&](int at, int least, int most) {
+      return at < least ? least : at < most ? at : most;
+    };
+    const auto reached = [&](int column, int all) {
+      return kDepthwiseTiles
+                 ? bounded(ceil_div(column - taps.first_input, w.stride_width), 0, taps.inputs)
+                 : all;
+    };
+    const int begin = reached(left, 0), end = reached(right, taps.inputs);
+    const int low = bounded(taps.count - 1 - taps.base, begin, end);
+    const int high = bounded(taps.outputs - taps.base, low, end);
+    for (int at = begin; at < low; ++at) work.template operator()<1>(at);
+    each_block(low, high, work);
+    for (int at = high; at < end; ++at) work.template operator()<1>(at);
+  }
+}
+
+void backward(const Context<Lanes>& ctx, const Pass& pass) {
+  const Operation& op = ctx.op;
+  const int end = pass.rows.last(op.in.height), width = op.in.width;
+  const bool at_once = kMany && (ctx.in.activation == kRelu || ctx.in.activation == kLinear);
+  int first = pass.rows.first();
+  if constexpr (kDepthwiseTiles) {
+    if (at_once && by_tiles(op)) {
+      const bool strided = op.window.stride_width == 2;
+      const int left = strided ? op.window.pad_left : 0;
+      if (strided && (first + op.window.pad_top) % 2 && first < end) {
+        inputs_of_rows(ctx, pass, first, first + 1, 0, width, true);
+        ++first;
+      }
+      const Pair done = inputs_of_tiles(ctx, pass, first, end, left);
+      for (; first < done.height; first += kTileRows) {
+        inputs_of_rows(ctx, pass, first, first + kTileRows, 0, left, true);
+        inputs_of_rows(ctx, pass, first, first + kTileRows, done.width, width, true);
+      }
     }
+  }
+  for (int stop; first < end; first = stop) {
+    stop = at_once ? group_end(first, end) : first + 1;
+    inputs_of_rows(ctx, pass, first, stop, 0, width, at_once);
     if (at_once) continue;
-    backward_row(ctx.dx().row(start), ctx.x().row(start), ctx.slab.scratch, ctx.in_row(),
+    backward_row(ctx.dx().row(first), ctx.x().row(first), ctx.slab.scratch, ctx.in_row(),
                  ctx.in.activation, ctx.in.alpha);
   }
 }
@@ -263,7 +269,15 @@ void weight_gradient(const Context<Lanes>& ctx, const Pass& pass) {
       const Pair size = {group_end(row, end) - row, kMany && left > kColumns ? kColumns : left};
       const Lanes* from = x + int64_t{column} * w.stride_width * op.in.channels;
       const Lanes* dy = ctx.dy().row(row) + int64_t{column} * outputs;
+      const bool tiles =
+          by_tiles(op) && size.height % kTileRows == 0 && size.width % kTileColumns == 0;
       for (int c = 0; c < outputs; ++c) {
+        if constexpr (kDepthwiseTiles) {
+          if (tiles) {
+            taps_of_tiles(ctx, from + c, dy + c, size, sums + int64_t{c} * taps);
+            continue;
+          }
+        }
         each_taps(ctx, from + (each == 1 ? c : c / each), dy + c, size, 0, taps,
                   sums + int64_t{c} * taps);
       }
