@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "src" / "spritenet" / "web" / "static" / "lib"
+PAGE_CORE = "core-page.wasm"  # for exported pages alone
 PACKAGE = ROOT / "js"
 NODE = ROOT / "tests" / "node"
 TOOLS = NODE / "node_modules"
@@ -47,7 +48,8 @@ def build(out: Path) -> Path:
     lib = out / "lib"
     lib.mkdir(parents=True)
     for path in LIBRARY.iterdir():
-        shutil.copy(path, lib)
+        if path.name != PAGE_CORE:
+            shutil.copy(path, lib)
     for path in (PACKAGE / "package.json", PACKAGE / "README.md", ROOT / "LICENSE"):
         shutil.copy(path, out)
     _declare(lib)

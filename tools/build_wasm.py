@@ -12,13 +12,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
+
+from wasm_operators import with_operators
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "core"
@@ -33,7 +37,7 @@ FEATURES = {
     "core-relaxed.wasm": "generic+simd128+relaxed_simd",  # a fused multiply-add: 1.2 times as fast
     "core-int8.wasm": "generic+simd128",  # models in int8 alone
     "core-glyphs.wasm": "generic+simd128",  # pen lines and pseudo-characters alone
-    "core-page.wasm": "generic+simd128",  # an exported page with a usual network
+    "core-page.wasm": "generic+simd128",  # an exported page, which leaves out what it never runs
     "core-png.wasm": "generic+simd128+bulk_memory",  # the pixels of large sprites alone
     # the first two, on several threads
     "core-threads.wasm": "generic+simd128+atomics+bulk_memory",
@@ -150,14 +154,17 @@ SHARED = (
     f"-Wl,--max-memory={MOST_MEMORY}",
     "-Wl,--export=__stack_pointer",  # each thread has its own
 )
+STACK = 655360  # bytes
 LINK = (
     "-O2",
     "-s",
     "-Wl,--no-entry",
     "-Wl,--gc-sections",
-    "-Wl,-z,stack-size=655360",  # it lies first: one that overflows traps
+    f"-Wl,-z,stack-size={STACK}",  # it lies first: one that overflows traps
     "-Wl,--export=__heap_base",  # the first byte that is the host's
 )
+RELOCATED = ("wasm-ld", "--stack-first", "--no-entry", "-z", f"stack-size={STACK}", "--emit-relocs")
+"""The linker itself, which zig's compiler asks for no relocations."""
 
 
 THREADS = ("core-threads.wasm", "core-threads-relaxed.wasm")
@@ -172,12 +179,11 @@ PAGE = "-DSN_PAGE"
 PAGE_FILES = {
     "losses/table.cpp",
     "network.cpp",
-    "ops/table.cpp",
     "optimizers/table.cpp",
     "spritenet.cpp",
     "train.cpp",
 }
-"""Sources that differ in core-page.wasm: it has the usual operators, Adam and two losses."""
+"""Sources that differ in core-page.wasm: it has Adam and two losses, and augments nothing."""
 
 PAGE_SMALL = {
     "network.cpp",
@@ -192,12 +198,15 @@ PAGE_SMALL = {
 with depthwise convolutions predict a tenth slower, which is worth 0.6 kB."""
 
 
+OPERATOR = re.compile(r'^extern const Operator (k\w+) = \{\s*row_of\("(\w+)"', re.MULTILINE)
+
+
 class BuildError(Exception):
     """A module can't be compiled; the text is what a person should read."""
 
 
-def compile_with(arguments: list[str]) -> None:
-    """Runs the compiler.
+def compile_with(arguments: list[str], command: Sequence[str] = ("c++",)) -> None:
+    """Runs the compiler, or another command of zig.
 
     Raises:
         BuildError: it isn't there or refuses the sources.
@@ -206,7 +215,7 @@ def compile_with(arguments: list[str]) -> None:
     if found is None or found.origin is None:
         raise BuildError("There is no compiler: the Python package ziglang is not installed.")
     done = subprocess.run(
-        [str(Path(found.origin).with_name(ZIG)), "c++", *arguments],
+        [str(Path(found.origin).with_name(ZIG)), *command, *arguments],
         env={**CACHE, **os.environ},
         capture_output=True,
         text=True,
@@ -214,6 +223,12 @@ def compile_with(arguments: list[str]) -> None:
     )
     if done.returncode != 0:
         raise BuildError(done.stderr.strip())
+
+
+def operator_names(sources: Path) -> dict[str, str]:
+    """The operators' names by those of their variables."""
+    found = (OPERATOR.findall(path.read_text("utf-8")) for path in sources.glob("ops/*.cpp"))
+    return dict(chain.from_iterable(found))
 
 
 def build(
@@ -257,11 +272,16 @@ def build(
             made.sort(key=lambda item: (item[0], -Path(item[1]).stat().st_size), reverse=True)
             files = [file for _, file in made]
             linked = Path(scratch) / name
-            exports = [f"-Wl,--export={function}" for function in EXPORTS.get(name, FUNCTIONS)]
+            exports = [f"--export={function}" for function in EXPORTS.get(name, FUNCTIONS)]
+            asked = [f"-Wl,{option}" for option in exports]
             memory = SHARED if name in THREADS else ()
-            compile_with([*options(name), *LINK, *memory, *exports, *files, "-o", str(linked)])
+            compile_with([*options(name), *LINK, *memory, *asked, *files, "-o", str(linked)])
+            content = linked.read_bytes()
+            if name == "core-page.wasm":
+                compile_with([*exports, *files, "-o", str(linked)], RELOCATED)
+                content = with_operators(content, linked.read_bytes(), operator_names(sources))
             module = out / name
-            module.write_bytes(linked.read_bytes())
+            module.write_bytes(content)
             return module
 
         list(pool.map(lambda item: compile_with([*item[0], "-o", item[1]]), objects.items()))

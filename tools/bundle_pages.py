@@ -4,9 +4,10 @@
     python tools/bundle_pages.py --out DIR    elsewhere, to compare
 
 esbuild joins the modules into one script, and the style sheets into one. The page that is small
-leaves out modules that it never calls (`LEFT_OUT`). The built files are
-committed, so that `spritenet export` needs no Node.js and only fills in the model; a test builds
-them again and compares every byte. esbuild's version is pinned in tests/node/package.json.
+leaves out modules, methods and rows that it never needs (`LEFT_OUT`, `LEFT_METHODS`, `KEPT_ROWS`),
+and reads models only as Spritenet writes them (`REPLACED`). The built files are committed, so that
+`spritenet export` needs no Node.js and only fills in the model; a test builds them again and
+compares every byte. esbuild's version is pinned in tests/node/package.json.
 """
 
 from __future__ import annotations
@@ -47,10 +48,39 @@ LEFT_OUT = {
 }
 """Modules of the library that a page never calls: a stub of each takes its place."""
 
+REPLACED = {
+    "draw.html": {
+        "files.js": "own-files.js",
+        "layers.js": "own-layers.js",
+        "manifest.js": "own-manifest.js",
+        "topology-graph.js": "own-graph.js",
+    }
+}
+"""Modules of the library, and those of export/ that do as much of their work as a page needs."""
+
 KEPT_ROWS = {"draw.html": {"optimizer-table.js": ("Adam",)}}
 """Rows of the library's tables that a page needs: the others are left out."""
 
+LEFT_METHODS = {
+    "draw.html": {
+        "core.js": ("load", "loadInt8", "loadGlyphs", "loadThreads"),
+        "model.js": (
+            "create",
+            "weights",
+            "setTrainable",
+            "calibrate",
+            "tuneThresholds",
+            "examine",
+            "pause",
+            "resume",
+            "setLearningRate",
+        ),
+    }
+}
+"""Methods of the library's classes that a page never calls."""
+
 ROW = re.compile(r"^  (\w+): \{\n.*?^  \},\n", re.MULTILINE | re.DOTALL)
+METHOD = r"^  (?:(?:static|async|get) )*{name}\([^\n]*\{{\n.*?^  \}}\n"
 STUB = """export function {name}() {{
   throw new Error('{file} is not in this page');
 }}
@@ -140,23 +170,44 @@ def _program(file: str) -> str:
     if file not in LEFT_OUT:
         return _esbuild(*PROGRAM, str(STATIC / entry))
     with tempfile.TemporaryDirectory(prefix="spritenet-pages-") as scratch:
-        for path in STATIC.rglob("*.js"):
-            copy = Path(scratch, path.relative_to(STATIC))
-            copy.parent.mkdir(exist_ok=True)
-            copy.write_bytes(path.read_bytes())
-        for name in LEFT_OUT[file]:
-            module = Path(scratch, "lib", name)
-            names = EXPORTED.findall(module.read_text(encoding="utf-8"))
-            stubs = "".join(STUB.format(name=each, file=name) for each in names)
-            module.write_text(stubs, encoding="utf-8")
-        for name, rows in KEPT_ROWS[file].items():
-            table = Path(scratch, "lib", name)
-            text = table.read_text(encoding="utf-8")
-            for row in ROW.finditer(text):
-                if row[1] not in rows:
-                    text = text.replace(row[0], "")
-            table.write_text(text, encoding="utf-8")
+        sources(file, Path(scratch))
         return _esbuild(*PROGRAM, str(Path(scratch, entry)))
+
+
+def sources(file: str, out: Path) -> None:
+    """Writes the modules of a page into a folder, as far as it needs them."""
+    for path in STATIC.rglob("*.js"):
+        copy = out / path.relative_to(STATIC)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    lib = out / "lib"
+    for name in LEFT_OUT[file]:
+        (lib / name).write_text(_stubs(lib / name), encoding="utf-8")
+    for name, own in REPLACED[file].items():
+        stubs = _stubs(lib / name, but=out / "export" / own)
+        text = f"export * from '../export/{own}';\n{stubs}"
+        (lib / name).write_text(text, encoding="utf-8")
+    for name, rows in KEPT_ROWS[file].items():
+        text = (lib / name).read_text(encoding="utf-8")
+        for row in ROW.finditer(text):
+            if row[1] not in rows:
+                text = text.replace(row[0], "")
+        (lib / name).write_text(text, encoding="utf-8")
+    for name, methods in LEFT_METHODS[file].items():
+        text = (lib / name).read_text(encoding="utf-8")
+        for method in methods:
+            pattern = re.compile(METHOD.format(name=method), re.MULTILINE | re.DOTALL)
+            text, count = pattern.subn("", text)
+            if count != 1:
+                sys.exit(f"{name} has {count} methods {method}.")
+        (lib / name).write_text(text, encoding="utf-8")
+
+
+def _stubs(module: Path, *, but: Path | None = None) -> str:
+    """Returns functions in place of what a module exports, but for what another one does."""
+    names = EXPORTED.findall(module.read_text(encoding="utf-8"))
+    given = EXPORTED.findall(but.read_text(encoding="utf-8")) if but else ()
+    return "".join(STUB.format(name=name, file=module.name) for name in names if name not in given)
 
 
 def _styles(sources: dict[str, str]) -> str:

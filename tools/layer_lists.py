@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from spritenet.core.operators import Operator, activations, operators  # noqa: E402 - after the path is set
+from spritenet.export.layer_entries import has_weights  # noqa: E402 - the same
 from spritenet.initializers import Initializer  # noqa: E402 - the same
 from spritenet.layers.base import Layer  # noqa: E402 - the same
 from spritenet.layers.random_layer import RandomLayer  # noqa: E402 - the same
@@ -204,6 +205,7 @@ def script(found: dict[str, type[Layer]]) -> str:
             "inputs": [row.least_inputs, row.most_inputs],
             "arguments": {p.name: _described(p, row) for p in _arguments(cls)},
         }
+    plain = [name for name, cls in found.items() if not has_weights(cls)]
     names = {
         row.name: {"alpha": row.alpha, **({"also": row.also} if row.also else {})}
         for row in activations()
@@ -229,6 +231,8 @@ def script(found: dict[str, type[Layer]]) -> str:
         f"/** @typedef {{{' | '.join(repr(_maker(name)) for name in found)}}} LayerName */\n\n"
         "/** @type {Readonly<Record<string, Row>>} */\n"
         f"export const LAYERS = {json.dumps(table)};\n\n"
+        "/** The layers without weights. */\n"
+        f"export const WITHOUT_WEIGHTS = new Set({json.dumps(plain)});\n\n"
         "/** The activations: Keras's parameter for each, and another name of the same.\n"
         " * @type {Readonly<Record<string, { alpha: number, also?: string }>>} */\n"
         f"export const ACTIVATIONS = {json.dumps(names)};\n"

@@ -63,31 +63,6 @@ namespace sn {
   row(kZeroPadding2D)
 // clang-format on
 
-#if defined(SN_PAGE)
-// The operators that an exported page with a usual network needs (tools/build_wasm.py).
-#undef SN_OPERATORS
-// clang-format off: a line an operator
-#define SN_OPERATORS(row) \
-  row(kActivationOperator) \
-  row(kAdd) \
-  row(kAveragePooling2D) \
-  row(kBatchNormalization) \
-  row(kConv2D) \
-  row(kDense) \
-  row(kDepthwiseConv2D) \
-  row(kDropout) \
-  row(kFlatten) \
-  row(kGlobalAveragePooling2D) \
-  row(kGlobalMaxPooling2D) \
-  row(kMaxPooling2D) \
-  row(kReLU) \
-  row(kRescaling) \
-  row(kReshape) \
-  row(kSeparableConv2D) \
-  row(kSoftmaxOperator)
-// clang-format on
-#endif
-
 #define SN_DECLARE(name) extern const Operator name;
 #define SN_ADDRESS(name) &name,
 SN_OPERATORS(SN_DECLARE)

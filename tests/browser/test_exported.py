@@ -105,7 +105,7 @@ def calibrated(exported: Exported, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_it_is_small(calibrated: Path) -> None:
     """Over the wire, without data: the core, the weights, the calibration, page and library."""
     page = html_file(PageContents(export.load(calibrated)))
-    assert len(gzip.compress(page, 9)) < 150_000
+    assert len(gzip.compress(page, 9)) < 133_000
 
 
 def test_it_refuses_what_python_refuses(

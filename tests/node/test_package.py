@@ -12,7 +12,7 @@ from npm_package import README, ROOT, TOOLS, blocks, run
 
 LIBRARY = ROOT / "src" / "spritenet" / "web" / "static" / "lib"
 BUDGET = {
-    "packed": 705_000,
+    "packed": 655_000,
     "minified, gzipped": 74_000,
 }  # bytes; the cores are 75 kB gzipped each, the weights for few images 60 kB
 
@@ -23,10 +23,10 @@ def package(project: Path) -> Path:
 
 
 def test_it_holds_the_library_its_types_and_nothing_else(npm_project: Path) -> None:
-    """Each module as Python serves it, a declaration for each that is reached, README, licence."""
+    """Each module as Python serves it, but the core of pages; declarations; README, licence."""
     folder = package(npm_project)
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    served = {f"lib/{path.name}" for path in LIBRARY.iterdir()}
+    served = {f"lib/{path.name}" for path in LIBRARY.iterdir()} - {"lib/core-page.wasm"}
     types = {name for name in files if name.endswith(".d.ts")}
     assert files - types == served | {
         "LICENSE",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -11,6 +13,8 @@ from asking import get
 from program import spritenet
 from spritenet.web.serving import Site, running
 from web_site import ROUTES, Server, contents
+
+TOOL = Path(__file__).parents[2] / "tools" / "bundle_pages.py"
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +40,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = spritenet("train", "--epochs", "1", "--out", "run", folder=folder)
     assert done.returncode == 0, done.stderr
     return folder / "run"
+
+
+@pytest.fixture(scope="session")
+def bundle_pages(node: str) -> ModuleType:  # noqa: ARG001 - esbuild without Node.js is no use
+    """tools/bundle_pages.py, with esbuild."""
+    spec = importlib.util.spec_from_file_location("bundle_pages", TOOL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if not module.ESBUILD.exists():
+        pytest.skip("esbuild is not installed: npm ci --prefix tests/node")
+    return module

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
@@ -16,22 +15,9 @@ from spritenet.export import SavedModel
 from spritenet.export import load as load_saved
 from spritenet.web.assets import STATIC
 from spritenet.web.html_file import PageContents, collect_file, html_file
+from spritenet.web.page_core import without_operators
 
-TOOL = Path(__file__).parents[2] / "tools" / "bundle_pages.py"
 BUILT = sorted((STATIC / "export").glob("*.html"))
-
-
-@pytest.fixture(scope="module")
-def bundle_pages(node: str) -> ModuleType:  # noqa: ARG001 - esbuild without Node.js is no use
-    """tools/bundle_pages.py, with esbuild."""
-    spec = importlib.util.spec_from_file_location("bundle_pages", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    if not module.ESBUILD.exists():
-        pytest.skip("esbuild is not installed: npm ci --prefix tests/node")
-    return module
 
 
 @pytest.fixture
@@ -58,28 +44,30 @@ def test_each_slot_is_there_once(page: Path) -> None:
 
 
 def test_a_filled_page_holds_the_files_of_the_model(saved: SavedModel) -> None:
-    """Unpacked, the weights are those of the file, and the core is the library's."""
+    """Unpacked, the weights are those of the file, and the core is the library's for its layers."""
     text = html_file(PageContents(saved)).decode()
     assert "{{" not in re.sub(r"<script id=.*?</script>", "", text, flags=re.DOTALL)
     assert f"Made with Spritenet {sn.__version__}," in text
     elements = dict(re.findall(r'application/gzip"[^>]* id="([^"]+)">([^<]+)<', text))
     found = {name: gzip.decompress(base64.b64decode(data)) for name, data in elements.items()}
-    assert found["core.wasm"] == (STATIC / "lib" / "core-page.wasm").read_bytes()
+    core = (STATIC / "lib" / "core-page.wasm").read_bytes()
+    assert found["core.wasm"] == without_operators(core, ["Rescaling", "Flatten", "Dense"])
     planes = found["weights.bin"]
     count = len(planes) // 4
     weights = bytes(planes[i % 4 * count + i // 4] for i in range(len(planes)))
     assert weights == saved.parameters.astype("<f4").tobytes()
 
 
-def test_a_network_with_rare_layers_carries_the_whole_core(tmp_path: Path) -> None:
-    """core-page.wasm has the usual ones alone."""
+def test_a_network_with_rare_layers_is_hardly_larger(saved: SavedModel, tmp_path: Path) -> None:
+    """It carries what they need, and nothing of others."""
     kinds = sn.layers
-    first = (kinds.Input((4, 4, 1)), kinds.Permute((2, 1, 3)), kinds.Flatten())
-    sn.Sequential([*first, kinds.Dense(2)]).save(tmp_path / "model")
-    text = html_file(PageContents(load_saved(tmp_path / "model"))).decode()
-    elements = dict(re.findall(r'application/gzip"[^>]* id="([^"]+)">([^<]+)<', text))
-    core = gzip.decompress(base64.b64decode(elements["core.wasm"]))
-    assert core == (STATIC / "lib" / "core.wasm").read_bytes()
+    first = (kinds.Input((4, 4, 1)), kinds.Permute((2, 1, 3)), kinds.PReLU(), kinds.Flatten())
+    sn.Sequential([*first, kinds.Dense(2)]).save(tmp_path / "rare")
+    usual, rare = (
+        len(gzip.compress(html_file(PageContents(each)), 9))
+        for each in (saved, load_saved(tmp_path / "rare"))
+    )
+    assert usual < rare < usual + 3000
 
 
 def test_the_collect_page_holds_the_page_that_it_gives_away() -> None:

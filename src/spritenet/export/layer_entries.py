@@ -12,10 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from spritenet import layers as kinds
 from spritenet.errors import ModelError
 from spritenet.export.error_location import quoted
+from spritenet.layers.base import Layer
+from spritenet.layers.operator_layer import OperatorLayer
 
-__all__ = ["IMAGES", "Entry", "layer_entries", "snake_keys"]
+__all__ = ["IMAGES", "Entry", "has_weights", "layer_entries", "snake_keys"]
 
 IMAGES = ""
 """The name by which layers read the images."""
@@ -28,14 +31,6 @@ RECORDED_TRAINING = re.compile(
     r"CenterCrop|Resizing|Random[A-Z]\w*|MixUp|CutMix|AugMix|RandAugment"
 )
 """Layers whose every call Keras 3 writes down with training=True."""
-
-WITHOUT_WEIGHTS = frozenset(
-    {"Activation", "Add", "Average", "AveragePooling2D", "Concatenate", "Cropping2D", "Dropout"}
-    | {"ELU", "Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "LeakyReLU", "Maximum"}
-    | {"MaxPooling2D", "Minimum", "Multiply", "Permute", "ReLU", "Rescaling", "Reshape", "Softmax"}
-    | {"SpatialDropout2D", "Subtract", "UpSampling2D", "ZeroPadding2D"}
-)
-"""Layers that may be used several times: nothing is shared."""
 
 STEP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -177,6 +172,12 @@ def _entry(value: object) -> dict[str, Any]:
     return entry | {"config": config, "name": own}
 
 
+def has_weights(kind: type[Layer]) -> bool:
+    """Returns True for a class of layers with weights: each has an initializer, or its own rule."""
+    given = any(name.endswith("_initializer") for name in dir(kind))
+    return given or kind.weights not in (Layer.weights, OperatorLayer.weights)
+
+
 def _applied_once(
     layers: list[dict[str, Any]], content: Mapping[str, Any]
 ) -> tuple[list[dict[str, Any]], Mapping[str, Any]]:
@@ -184,7 +185,9 @@ def _applied_once(
     used = {
         layer["name"]
         for layer in layers
-        if layer["class_name"] in WITHOUT_WEIGHTS
+        if layer["class_name"] in kinds.__all__
+        and issubclass(kind := getattr(kinds, layer["class_name"]), Layer)
+        and not has_weights(kind)
         and isinstance(layer.get("inbound_nodes"), list)
         and len(layer["inbound_nodes"]) > 1
     }

@@ -22,34 +22,13 @@ from spritenet.dataset import Dataset, Split
 from spritenet.export import SavedModel, files
 from spritenet.web.assets import static_bytes
 from spritenet.web.examples import sprite_bytes
+from spritenet.web.page_core import operators_of, without_operators
 
-__all__ = ["PageContents", "collect_file", "html_file"]
+__all__ = ["PageContents", "collect_file", "core_for", "html_file"]
 
 MODEL_JSON, WEIGHTS = "model.json", "weights.bin"
 CORE, PAGE_CORE, GLYPHS = "core.wasm", "core-page.wasm", "core-glyphs.wasm"
 PNG = "core-png.wasm"
-PAGE_LAYERS = frozenset(
-    {
-        "Activation",
-        "Add",
-        "AveragePooling2D",
-        "BatchNormalization",
-        "Conv2D",
-        "Dense",
-        "DepthwiseConv2D",
-        "Dropout",
-        "Flatten",
-        "GlobalAveragePooling2D",
-        "GlobalMaxPooling2D",
-        "MaxPooling2D",
-        "ReLU",
-        "Rescaling",
-        "Reshape",
-        "SeparableConv2D",
-        "Softmax",
-    }
-)
-"""The layers that core-page.wasm has; a network with others carries core.wasm."""
 FLOAT_BYTES = 4
 DETECTORS = ("detector", "image_detector")
 PLACES, KERNEL = "places", re.compile(r"kernel(_\d)?")
@@ -117,17 +96,26 @@ def _filled(name: str, elements: str, data: str) -> bytes:
 
 def _files(contents: PageContents) -> dict[str, bytes]:
     """Returns the files that the drawing page would fetch, by name."""
-    layers = {layer.class_name for layer in contents.model.layers}
-    core = PAGE_CORE if contents.data is None and layers <= PAGE_LAYERS else CORE
     model = replace(contents.model, optimizer=None)  # teaching begins with a fresh one
-    found = {CORE: static_bytes(f"lib/{core}"), **files(model)}
+    found = files(model)
+    lab = contents.data is not None
+    core = static_bytes(f"lib/{CORE}") if lab else core_for(model, found[MODEL_JSON])
+    found = {CORE: core, **found}
     found[MODEL_JSON] = _without_hash(found[MODEL_JSON], model.weights_sha256)
-    if contents.data is not None:
+    if lab:
         found[GLYPHS] = static_bytes(f"lib/{GLYPHS}")  # the lab calibrates
         found[PNG] = static_bytes(f"lib/{PNG}")  # and reads the data
         if contents.examples is not None:
             found["examples.png"] = sprite_bytes(contents.examples)
     return found
+
+
+def core_for(model: SavedModel, topology: bytes) -> bytes:
+    """Returns the core with the operators of a model: of its layers, and of those in its file."""
+    named = {layer.class_name for layer in model.layers}
+    named.update(re.findall(r'"class_name": "(\w+)"', topology.decode()))
+    core = static_bytes(f"lib/{PAGE_CORE}")
+    return without_operators(core, named & operators_of(core))
 
 
 def _element(name: str, content: bytes) -> str:

@@ -3,6 +3,7 @@
 import { toBase64 } from '../lib/base64.js';
 import { ModelError, writeSprite } from '../lib/index.js';
 import { zipped } from '../ui/zip.js';
+import { withoutOperators } from './page-core.js';
 
 /** @typedef {import('../lib/remote-model.js').RemoteModel} RemoteModel */
 /** @typedef {ReturnType<import('./pixels.js').Inputs['examples']>} Examples */
@@ -66,11 +67,13 @@ export async function pageOf(model, served) {
   const version = served || new TextDecoder().decode(inPage ?? new Uint8Array(0));
   const [page, core, files] = await Promise.all([
     ownFile('draw.html', '../export/draw.html'),
-    ownFile('core.wasm', '../lib/core-page.wasm'), // it has the layers of `few`, and is smaller
+    ownFile('core.wasm', '../lib/core-page.wasm'),
     model.toFiles(),
   ]);
+  const { layers } = JSON.parse(files['model.json']).modelTopology.config;
+  const wanted = new Set(layers.map((/** @type {any} */ layer) => layer.class_name));
   const inside = [
-    await inElement('core.wasm', core),
+    await inElement('core.wasm', withoutOperators(core, wanted)),
     await inElement('model.json', new TextEncoder().encode(files['model.json'])),
     await inElement('weights.bin', planes(files['weights.bin'])),
   ];
@@ -90,7 +93,7 @@ const slot = (name) => `{{${name}}}`;
  *
  * @param {string} name
  * @param {string} address
- * @returns {Promise<Uint8Array>}
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
 async function ownFile(name, address) {
   const inside = await /** @type {any} */ (globalThis).SPRITENET?.file?.(name);

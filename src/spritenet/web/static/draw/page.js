@@ -40,18 +40,6 @@ class Page {
     this.frame = new Frame(() => this.show());
     /** @type {Answer | null} */
     this.answer = null;
-    const { ink } = this.reader;
-    this.paper = new Paper(
-      at('canvas'),
-      at('pen'),
-      { width: ink.width, height: ink.height },
-      {
-        begin: (x, y, share) => this.begin(x, y, share),
-        move: (x, y, share) => this.move(x, y, share),
-        end: () => this.end(),
-        cancel: () => this.cancel(),
-      },
-    );
     this.verdict = new Verdict(
       { sign: at('sign'), line: at('line'), bars: at('bars'), spoken: at('spoken') },
       this.names,
@@ -76,6 +64,18 @@ class Page {
     /** None for a model of several classes: a drawing is taught as one class. @type {Lessons | null} */
     this.lessons = model.isMultiLabel ? null : this.makeLessons(embedded);
     at('teach').hidden = model.isMultiLabel;
+    const { ink } = this.reader; // the paper comes last: it asks for the layout
+    this.paper = new Paper(
+      at('canvas'),
+      at('pen'),
+      { width: ink.width, height: ink.height },
+      {
+        begin: (x, y, share) => this.begin(x, y, share),
+        move: (x, y, share) => this.move(x, y, share),
+        end: () => this.end(),
+        cancel: () => this.cancel(),
+      },
+    );
     this.listen();
     this.redraw();
   }
@@ -377,8 +377,10 @@ async function start() {
   at('stage').hidden = false;
   at('footer').hidden = false;
   shortcuts();
+  const page = new Page(model, embedded);
   // For those who look behind the page, and for tests.
-  Object.assign(window, { spritenetDraw: new Page(model, embedded) });
+  Object.assign(window, { spritenetDraw: page });
+  page.frame.now(); // the browser's next frame may be a while off
 }
 
 start().catch((error) => {

@@ -19,9 +19,32 @@ async function file(id) {
   if (!element) return null;
   const bytes = fromBase64(element.text);
   if (element.type !== 'application/gzip') return bytes;
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-  const unpacked = new Uint8Array(await new Response(stream).arrayBuffer());
-  return interleave(unpacked, Number(element.dataset.planes ?? 1));
+  return interleave(await unpacked(bytes), Number(element.dataset.planes ?? 1));
+}
+
+/**
+ * Returns what gzip packed. Written and read here: a Blob and a Response would take it through another
+ * process.
+ *
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
+async function unpacked(bytes) {
+  const { readable, writable } = new DecompressionStream('gzip');
+  const writer = writable.getWriter();
+  const written = Promise.all([writer.write(bytes), writer.close()]);
+  written.catch(() => {}); // the reader says so
+  const reader = readable.getReader();
+  const parts = [];
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    parts.push(part.value);
+  }
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /**
@@ -138,9 +161,9 @@ export function began() {
  * @param {HTMLTemplateElement} page
  */
 export async function files(page) {
-  const unpacked = Promise.all(['model.json', 'weights.bin', 'examples.png'].map(file));
+  const all = Promise.all(['model.json', 'weights.bin', 'examples.png'].map(file));
   if (page.id === 'lab') await loaded();
-  const [json, weights, examples] = await unpacked;
+  const [json, weights, examples] = await all;
   performance.mark('spritenet:unpacked');
   return {
     model: { 'model.json': withArrays(json), 'weights.bin': weights },

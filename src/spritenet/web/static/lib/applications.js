@@ -1,13 +1,8 @@
 // Layers that a Functional uses several times: without weights, each use is a layer of its own.
 
-import { LAYERS } from './layer-table.js';
+import { WITHOUT_WEIGHTS } from './layer-table.js';
 
 /** @typedef {Record<string, any>} Content  of an entry of the file, its keys in snake case */
-
-/** Returns true for a layer without weights. @param {string} className */
-const isPlain = (className) =>
-  Object.hasOwn(LAYERS, className) &&
-  !Object.values(LAYERS[className].arguments).some(({ kind }) => kind === 'initializer');
 
 /** @param {string} name @param {number} node */
 const nameOf = (name, node) => (node ? `${name}_use_${node + 1}` : name);
@@ -24,7 +19,7 @@ export function appliedOnce(layers, content) {
     layers
       .filter(
         ({ class_name: className, inbound_nodes: nodes }) =>
-          isPlain(className) && Array.isArray(nodes) && nodes.length > 1,
+          WITHOUT_WEIGHTS.has(className) && Array.isArray(nodes) && nodes.length > 1,
       )
       .map(({ name }) => name),
   );

@@ -11,6 +11,7 @@ import { Team, defaultThreads } from './team.js';
 const INTERFACE_VERSION = 9;
 const PAGE = 65536; // bytes, of WebAssembly
 const PNG = 'core-png.wasm';
+const DECODER = new TextDecoder(); // making one takes longer than decoding a name
 
 /**
  * The exports of core.wasm; those that begin with sn_integer are of core-int8.wasm, sn_draw_glyphs is of
@@ -392,6 +393,6 @@ export class Arena {
   /** @param {number} at  of a line of text ended by 0 */
   text(at) {
     const bytes = this.u8(at, Math.min(256, this.bytes - at));
-    return new TextDecoder().decode(bytes.slice(0, Math.max(0, bytes.indexOf(0))));
+    return DECODER.decode(bytes.slice(0, Math.max(0, bytes.indexOf(0))));
   }
 }

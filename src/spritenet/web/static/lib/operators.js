@@ -14,28 +14,40 @@ const FILE_NAMES = /** @type {Record<string, Record<string, string>>} */ ({
   LeakyReLU: { negative_slope: 'alpha' },
 });
 
+/** @typedef {{ get: (name: string) => string[] | undefined }} Table  the names of an operator's attributes */
+
 /**
- * The names of each operator's attributes.
+ * The names of each operator's attributes, read when they are asked for.
  *
  * @param {Arena} arena
- * @returns {Map<string, string[]>}
+ * @returns {Table}
  */
 export function readTable(arena) {
   const { core } = arena;
+  /** @param {number} at @param {import('./structs.js').Struct} struct @param {string} key */
+  const field = (at, struct, key) => read(arena.view, at, struct, key);
+  const count = core.sn_operator_count();
+  const rows = new Map(
+    Array.from({ length: count }, (_, i) => core.sn_operator_at(i)).map((row) => [
+      arena.text(field(row, OPERATOR_INFO, 'name')),
+      row,
+    ]),
+  );
   /** @type {Map<string, string[]>} */
-  const table = new Map();
-  for (let i = 0; i < core.sn_operator_count(); i++) {
-    const row = core.sn_operator_at(i);
-    /** @param {string} key */
-    const field = (key) => read(arena.view, row, OPERATOR_INFO, key);
-    const names = Array.from({ length: field('attribute_count') }, (_, k) =>
-      arena.text(
-        read(arena.view, field('attributes') + k * ATTRIBUTE_INFO.bytes, ATTRIBUTE_INFO, 'name'),
-      ),
-    );
-    table.set(arena.text(field('name')), names);
-  }
-  return table;
+  const known = new Map();
+  return {
+    get(name) {
+      const row = rows.get(name);
+      if (row !== undefined && !known.has(name)) {
+        const first = field(row, OPERATOR_INFO, 'attributes');
+        const names = Array.from({ length: field(row, OPERATOR_INFO, 'attribute_count') }, (_, k) =>
+          arena.text(field(first + k * ATTRIBUTE_INFO.bytes, ATTRIBUTE_INFO, 'name')),
+        );
+        known.set(name, names);
+      }
+      return known.get(name);
+    },
+  };
 }
 
 /** Numbers, or a regularizer's factors. @param {any} value @returns {number[]} */
@@ -105,7 +117,7 @@ export function writeAttributes(arena, given) {
  * Writes a layer as a node.
  *
  * @param {Arena} arena
- * @param {Map<string, string[]>} table
+ * @param {Table} table
  * @param {number} at
  * @param {Layer} layer
  * @param {readonly number[]} places  of its inputs among the nodes

@@ -6,11 +6,12 @@ import { differences } from './differences.js';
 import { located, ModelError } from './errors.js';
 import { folderOf } from './files.js';
 import { imageShapeOf } from './image-shape.js';
+import { match, parseManifest } from './manifest.js';
 import { inferShapes, namedWeights, size } from './shapes.js';
 import { readState, savedState } from './optimizer-state.js';
 import { sha256 } from './sha256.js';
 import { readTopology, writeTopology } from './topology.js';
-import { compareHash, join, match, parseManifest, readGroup } from './weights.js';
+import { compareHash, join, readGroup } from './weights.js';
 
 /** @typedef {import('./layers.js').Layer} Layer */
 /** @typedef {import('./optimizer-state.js').OptimizerState} OptimizerState */

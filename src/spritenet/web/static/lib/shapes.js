@@ -16,7 +16,7 @@ const MOST_WEIGHTS = 8; // of one layer
 
 /** An instance of the core that computes nothing. @type {Arena | undefined} */
 let arena;
-/** @type {Map<string, string[]>} */
+/** @type {import('./operators.js').Table} */
 let table;
 
 /** @typedef {{ shape: Shape, weights: Weight[] }} Inferred */
@@ -82,7 +82,8 @@ function ask(layer, inputs) {
 }
 
 /**
- * Returns the initializer of a weight that is given as an argument: a Normalization's.
+ * Returns the initializer of a weight that no argument initializes: a Normalization's, which may be
+ * given, and the scale of an RMSNormalization.
  *
  * @param {Layer} layer
  * @param {string} name
@@ -90,7 +91,7 @@ function ask(layer, inputs) {
 function given(layer, name) {
   const values = layer.config[name];
   if (values) return { class_name: 'Values', config: { values } };
-  return name === 'variance' ? 'ones' : 'zeros';
+  return name === 'mean' ? 'zeros' : 'ones';
 }
 
 /**

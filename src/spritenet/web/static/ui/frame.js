@@ -15,6 +15,12 @@ export class Frame {
     });
   }
 
+  /** Draws at once, and not at the next frame. */
+  now() {
+    this.cancel();
+    this.draw();
+  }
+
   /** Drops what is scheduled. */
   cancel() {
     cancelAnimationFrame(this.request);
