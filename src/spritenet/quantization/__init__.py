@@ -5,6 +5,7 @@ network      IntegerNetwork: input, operators, output
 fixed_point  multipliers and the one rounding rule
 reference    integer inference in NumPy
 decomposition   layers split into the steps that integers take
+reordering   max pooling behind what convolutions absorb
 folding      a float network as steps, with batch normalization folded
 fine_tuning  weights trained with the rounding; fake_quantization: the layer that rounds
 calibration  quantize: scales and corrected biases from images

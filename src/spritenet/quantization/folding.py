@@ -1,7 +1,8 @@
 """Folding: a float network as the steps that become integer operators.
 
 Batch normalization and Rescaling are folded into the convolution before them, a ReLU into the step
-before it, zero padding into the convolution after it. Knows nothing of integers.
+before it, zero padding into the convolution after it; max pooling goes behind them. Knows nothing
+of integers.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import numpy as np
 from spritenet.layers import (
     IMAGES,
     ActivationLayer,
-    BatchNormalization,
     Conv2D,
     Cropping2D,
     Dense,
@@ -24,8 +24,6 @@ from spritenet.layers import (
     Graph,
     Layer,
     Node,
-    Normalization,
-    ReLU,
     Rescaling,
     Shape,
     UpSampling2D,
@@ -34,9 +32,12 @@ from spritenet.layers import (
 from spritenet.layers.pooling import GlobalPooling2D, Pooling2D
 from spritenet.quantization.decomposition import INACTIVE, decompose, last_function, unsupported
 from spritenet.quantization.network import hwc
+from spritenet.quantization.reordering import affine_of, bounds_of, pool_last
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from spritenet.quantization.reordering import Affine
 
     Weights = Sequence[NDArray[np.float64]]
 
@@ -143,6 +144,8 @@ class _Folding:
     """A walk over a graph that collects its steps."""
 
     def __init__(self, graph: Graph, input_shape: Shape, parameters: NDArray[np.float32]) -> None:
+        nodes = list(graph.nodes(input_shape))
+        graph = pool_last(graph, nodes, _split(nodes, parameters))
         self.graph = graph
         self.nodes = list(graph.nodes(input_shape))
         self.weights = _split(self.nodes, parameters)
@@ -197,7 +200,7 @@ class _Folding:
                     node=index,
                     output=index,
                 )
-            elif (bounds := _bounds(layer)) and _bounded(step):
+            elif (bounds := bounds_of(layer)) and _bounded(step):
                 step = replace(step, name=layer.label, bounds=bounds, output=index)
             else:
                 break
@@ -212,22 +215,8 @@ class _Folding:
             return -1
         return readers[0]
 
-    def _affine(self, index: int) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-        """Returns factor and offset of each channel, of a layer that is no more than that."""
-        node = self.nodes[index]
-        layer, channels = node.layer, node.output_shape[-1]
-        if isinstance(layer, Rescaling):
-            return np.full(channels, layer.scale), np.full(channels, layer.offset)
-        if isinstance(layer, Normalization):
-            mean, deviation = self.weights[index][0], layer.deviation(self.weights[index][1])
-            return (deviation, mean) if layer.invert else (1 / deviation, -mean / deviation)
-        if not isinstance(layer, BatchNormalization):
-            return None
-        named = dict(zip((w.name for w in node.weights), self.weights[index], strict=True))
-        factor = named.get("gamma", np.ones(channels)) / np.sqrt(
-            named["moving_variance"] + layer.epsilon
-        )
-        return factor, named.get("beta", np.zeros(channels)) - named["moving_mean"] * factor
+    def _affine(self, index: int) -> Affine | None:
+        return affine_of(self.nodes[index], self.weights[index])
 
     def _step(self, index: int, node: Node) -> Step:  # noqa: PLR0911 - a case for each layer
         """Returns the step of a layer.
@@ -332,17 +321,6 @@ def _passes(layer: Layer) -> bool:
     """True if a layer changes nothing when predicting."""
     linear = isinstance(layer, ActivationLayer) and layer.function.name == "linear"
     return linear or layer.class_name in INACTIVE
-
-
-def _bounds(layer: Layer) -> tuple[float, float] | None:
-    """Returns the bounds of an activation that is no more than these."""
-    if isinstance(layer, ReLU):
-        plain = not layer.negative_slope and not layer.threshold
-        top = inf if layer.max_value is None else layer.max_value
-        return (0.0, top) if plain else None
-    if isinstance(layer, ActivationLayer):
-        return {"relu": (0.0, inf), "relu6": (0.0, 6.0)}.get(layer.function.name)
-    return None
 
 
 def _bounded(step: Step) -> bool:
