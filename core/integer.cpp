@@ -46,10 +46,11 @@ template <class Dots, int P>
 void find_offsets(const IntegerStep& step, int64_t* to) {
   const sn_integer_operator& op = *step.op;
   if (step.rows >= 0) {
-    const int32_t apart = 4 / step.in.channels;
-    const int32_t some = (op.size[1] * step.in.channels + 3) / 4;
-    for (int64_t i = 0; i < op.size[0]; ++i) {
-      for (int64_t g = 0; g < some; ++g) *to++ = i * op.dilation[0] * step.row_pixels + g * apart;
+    const RowTaps taps(op, step.in.channels);
+    for (int32_t i = 0; i < step.taps; ++i) {
+      const RowTap tap = taps[i];
+      *to++ = (tap.is_column ? step.columns - step.rows : 0) + tap.byte / step.in.channels +
+              int64_t{tap.row} * op.dilation[0] * step.row_pixels;
     }
     return;
   }

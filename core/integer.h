@@ -123,6 +123,7 @@ struct IntegerStep {
   int64_t weights;       // words before its own
   int64_t roundings;     // those of other steps before its own
   int64_t rows;  // blocks before those of the image's rows; -1 if its input is an ordinary value
+  int64_t columns;     // blocks before those with four rows of a column; 0 if no tap reads them
   int32_t row_pixels;  // of such a row
   int32_t taps, run;   // places that a sum reads, and the blocks read at each
   int32_t positions;   // outputs of a channel summed at a time: 4, or with quads 2, or 1
@@ -173,6 +174,46 @@ inline int64_t quad_vectors(const IntegerStep& step) {
 }
 inline int64_t quad_words(const IntegerStep& step, int32_t words) {
   return int64_t{step.op->size[0]} * step.quads * step.positions * words * 4;
+}
+
+// Four bytes of the window of a convolution that reads an image's rows: of a row, or of a column.
+struct RowTap {
+  int32_t row, byte;  // the first
+  bool is_column;
+};
+
+// The taps of such a window: words of whole rows, then the bytes that are left of them, which are words of
+// columns where these are fewer. A window of 5x5 has 7.
+struct RowTaps {
+  int32_t rows, whole, rest, fours, last;
+  bool is_column;  // the last ones
+
+  RowTaps(const sn_integer_operator& op, int32_t channels) {
+    const int32_t length = op.size[1] * channels;
+    const bool has_columns = channels == 1 && op.dilation[0] == 1;
+    rows = op.size[0];
+    whole = length / 4;
+    rest = length % 4;
+    fours = has_columns && rest ? rows / 4 : 0;
+    const int32_t left = rows - 4 * fours;
+    is_column = has_columns && rest < left;
+    last = rest == 0 ? 0 : is_column ? rest : left;
+  }
+  int32_t count() const { return rows * whole + fours * rest + last; }
+  bool has_columns() const { return fours > 0 || (is_column && last > 0); }
+  RowTap operator[](int32_t tap) const {
+    if (tap < rows * whole) return {tap / whole, tap % whole * 4, false};
+    tap -= rows * whole;
+    if (tap < fours * rest) return {tap / rest * 4, 4 * whole + tap % rest, true};
+    tap -= fours * rest;
+    if (is_column) return {4 * fours, 4 * whole + tap, true};
+    return {4 * fours + tap, 4 * whole, false};
+  }
+};
+
+// The rows that such a convolution reads.
+inline int32_t read_rows_of(const IntegerStep& step) {
+  return (step.out.height - 1) * step.op->strides[0] + kept_rows(*step.op);
 }
 
 // The first of the blocks of input that a strip of channels reads.

@@ -250,61 +250,90 @@ SN_SMALL void read_images(const Slab& slab) {
   }
 }
 
-// The rows of a slab's images, padded, with the next four bytes at each pixel. Every fourth byte is
-// read, where four words of a row follow as one; the words between are put together from two.
-void read_rows(const Slab& slab, const IntegerStep& step) {
+namespace {
+
+// Sixteen bytes of each image from `start` on as four blocks. Beyond the image they are anything.
+SN_SMALL void read_ends(const uint8_t* const* images, int64_t start, int64_t size,
+                        UnsignedLanes (&four)[4]) {
+  uint8_t* to = reinterpret_cast<uint8_t*>(four);
+  for (int64_t k = 0; k < 16; ++k) {
+    const int64_t at = start + k < 0 ? 0 : start + k < size ? start + k : size - 1;
+    for (int64_t i = 0; i < kLanes; ++i) to[(k / 4 * kLanes + i) * 4 + k % 4] = images[i][at];
+  }
+}
+
+void read_words(const uint8_t* const* images, int64_t start, int64_t size,
+                UnsignedLanes (&four)[4]) {
+  if (start < 0 || start + 16 > size) return read_ends(images, start, size, four);
+  UnsignedLanes x[4];
+  for (int i = 0; i < 4; ++i) x[i] = gather_words(images + i, start, AllLanes{});
+  transpose(x, four);
+}
+
+// The bits of a word whose bytes, from `at` on, are in a line.
+uint32_t bits_inside(int64_t at, int64_t line) {
+  uint32_t bits = 0;
+  for (int64_t j = 0; j < 4; ++j) bits |= (at + j >= 0 && at + j < line ? 255u : 0u) << (8 * j);
+  return bits;
+}
+
+}  // namespace
+
+// The rows of a slab's images, padded, with the next four bytes at each pixel: every fourth byte is read,
+// where four words of a row follow as one; the words between are put together from two. What a row
+// has too many, the next one overwrites. Then, if they are wanted, columns: four rows at each pixel.
+template <int kApart>
+void read_rows_by(const Slab& slab, const IntegerStep& step) {
   const sn_integer_operator& op = *step.op;
-  const int32_t channels = step.in.channels, apart = 4 / channels;
-  const int64_t length = int64_t{step.in.width} * channels, size = length * step.in.height;
+  constexpr int kChannels = 4 / kApart, kBits = 8 * kChannels;
+  const int64_t line = int64_t{step.in.width} * kChannels, size = line * step.in.height;
   const uint32_t invert = slab.state.network.inverted ? ~0u : 0u;
-  const uint32_t empty = static_cast<uint32_t>(slab.zero(SN_IMAGE));
-  const int32_t rows =
-      (step.out.height - 1) * op.strides[0] + (op.size[0] - 1) * op.dilation[0] + 1;
+  const uint32_t empty = static_cast<uint32_t>(slab.zero(SN_IMAGE)) * 0x01010101u;
   const uint8_t* images[kLanes];
   for (int32_t i = 0; i < kLanes; ++i) {
     images[i] = slab.images + (i < slab.count ? i : slab.count - 1) * size;
   }
-  UnsignedLanes* first = slab.blocks + step.rows;
-  for (int32_t r = 0; r < rows; ++r) {
-    const int32_t y = r - op.padding[0];
+  const int32_t rows = read_rows_of(step);
+  for (int64_t r = 0; r < rows; ++r) {
+    const int64_t y = r - op.padding[0];
     const bool is_inside = y >= 0 && y < step.in.height;
-    const int64_t before = is_inside ? y * length : 0, line = is_inside ? length : 0;
-    UnsignedLanes* to = first + int64_t{r} * step.row_pixels;
-    for (int32_t x = 0; x < step.row_pixels; x += apart) {
-      uint32_t* words = reinterpret_cast<uint32_t*>(to + x);
-      const int64_t at = (int64_t{x} - op.padding[1]) * channels;
-      if (at >= 0 && at + 16 <= line) {
-        UnsignedLanes four[4], turned[4];
-        for (int i = 0; i < 4; ++i) four[i] = gather_words(images + i, before + at, AllLanes{});
-        transpose(four, turned);
-        for (int i = 0; i < 4; ++i) to[x + i * apart] = turned[i] ^ invert;
-        x += 3 * apart;
-        continue;
-      }
-      if (at >= 0 && at + 4 <= line) {
-        for (int32_t i = 0; i < kLanes; ++i) {
-          uint32_t word;
-          __builtin_memcpy(&word, images[i] + before + at, 4);
-          words[i] = word ^ invert;
+    UnsignedLanes* const first = slab.blocks + step.rows + r * step.row_pixels;
+    UnsignedLanes* to = first;
+    UnsignedLanes before = {};
+    int64_t at = -int64_t{op.padding[1]} * kChannels;
+    for (int32_t x = 0; x < step.row_pixels; x += 4 * kApart, at += 16) {
+      UnsignedLanes four[4] = {};
+      const bool reads = is_inside && at < line && at + 16 > 0;
+      if (reads) read_words(images, y * line + at, size, four);
+      for (int i = 0; i < 4; ++i) four[i] ^= invert;
+      if (!reads || at < 0 || at + 16 > line) {
+        for (int i = 0; i < 4; ++i) {
+          const uint32_t bits = is_inside ? bits_inside(at + 4 * i, line) : 0;
+          four[i] = (four[i] & bits) | (empty & ~bits);
         }
-        continue;
       }
-      for (int32_t i = 0; i < kLanes; ++i) {
-        words[i] = four_bytes(images[i] + before, at, line, invert, empty);
-      }
-    }
-  }
-  for (int32_t r = 0; r < rows; ++r) {  // by now the words have reached the cache
-    UnsignedLanes* to = first + int64_t{r} * step.row_pixels;
-    for (int32_t x = 0; x < step.row_pixels; x += apart) {
-      const UnsignedLanes here = to[x];
-      const UnsignedLanes next = x + apart < step.row_pixels ? to[x + apart] : here;
-      for (int32_t k = 1; k < apart && x + k < step.row_pixels; ++k) {
-        const int32_t bits = k * 8 * channels;
-        to[x + k] = here >> bits | next << (32 - bits);
+      for (int i = 0; i < 4; ++i, to += kApart, before = four[i - 1]) {
+        for (int k = 1; k < kApart && (x || i); ++k) {
+          to[k - kApart] = before >> (k * kBits) | four[i] << (32 - k * kBits);
+        }
+        to[0] = four[i];
       }
     }
+    for (int k = 1; k < kApart; ++k) to[k - kApart] = before >> (k * kBits);
   }
+  if (!step.columns) return;
+  const int32_t all = rows + 3, pixels = step.row_pixels;
+  for (int64_t r = 0; r < all; ++r) {
+    const UnsignedLanes* row = slab.blocks + step.rows + (r < rows ? r : rows - 1) * pixels;
+    UnsignedLanes* to = slab.blocks + step.columns + (r < 3 ? 0 : r - 3) * pixels;
+    const UnsignedLanes* above = r < 4 ? to : to - pixels;
+    for (int32_t x = 0; x < pixels; ++x) to[x] = above[x] >> 8 | row[x] << 24;
+  }
+}
+
+void read_rows(const Slab& slab, const IntegerStep& step) {
+  if (step.in.channels == 1) return read_rows_by<4>(slab, step);
+  read_rows_by<2>(slab, step);
 }
 
 SN_SMALL void write_outputs(const Slab& slab) {

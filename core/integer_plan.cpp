@@ -211,12 +211,14 @@ Layout lay_out(const sn_integer_network& net, int32_t instructions, IntegerStep*
       // Few channels would leave bytes empty: the pixels of a row stand beside each other instead.
       if (op.inputs[0] < 0 && step.in.channels <= 2 && op.groups == 1 && op.dilation[1] == 1 &&
           width > 1 && step.positions == kPositions) {
-        step.taps = op.size[0] * ((width + 3) / 4);
+        const RowTaps taps(op, step.in.channels);
+        step.taps = taps.count();
         step.run = 1;
+        step.row_pixels = (step.out.width - 1) * op.strides[1] + op.size[1];
+        const int64_t blocks = int64_t{step.row_pixels} * read_rows_of(step) + kRows;
         step.rows = layout.blocks;
-        step.row_pixels = (step.out.width - 1) * op.strides[1] + op.size[1] + 3;
-        layout.blocks += int64_t{step.row_pixels} * ((step.out.height - 1) * op.strides[0] +
-                                                     (op.size[0] - 1) * op.dilation[0] + 1);
+        step.columns = taps.has_columns() ? step.rows + blocks : 0;
+        layout.blocks += taps.has_columns() ? 2 * blocks : blocks;
       }
       if (reads_quads(net, i)) {
         find_quads(step);

@@ -91,6 +91,25 @@ def test_depthwise_convolutions(kernel: tuple[int, int], strides: int, dilation:
             assert np.array_equal(found, predict(network, images)), (padding, instructions)
 
 
+@pytest.mark.usefixtures("build")
+@pytest.mark.parametrize("kernel", [(5, 5), (3, 5), (1, 5), (7, 5), (6, 6), (7, 7), (2, 3), (7, 1)])
+@pytest.mark.parametrize(("strides", "dilation"), [(1, 1), (2, 1), (1, 2)])
+def test_first_convolutions(kernel: tuple[int, int], strides: int, dilation: int) -> None:
+    """Kernels of all sizes read the rows, columns and edges of images of one or two channels."""
+    kinds: tuple[Literal["tiles", "dots", "plain"], ...] = ("tiles", "dots", "plain")
+    shapes = (("valid", (17, 19, 1)), ("same", (13, 8, 1)), ("same", (14, 11, 2)))
+    for padding, (height, width, channels) in shapes:
+        layer = sn.Conv2D(5, kernel, strides, padding, dilation_rate=(dilation, 1))
+        pixels = sn.Rescaling(-1 / 255, 1)
+        image = sn.Input((height, width, channels))
+        model = sn.Sequential([image, pixels, layer, sn.MaxPooling2D(2), sn.Flatten()])
+        images = random_images(3, model, 18)
+        network = quantize(model.graph, (height, width, channels), model.parameters, images)
+        for instructions in kinds:
+            found = NativeNetwork(network, threads=1, instructions=instructions).predict(images)
+            assert np.array_equal(found, predict(network, images)), (padding, instructions)
+
+
 def test_threads_change_nothing() -> None:
     """Slabs are shared by threads; each image's outputs stay where they belong."""
     network, images, _ = expected(SEEDS[0])
