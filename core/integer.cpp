@@ -8,21 +8,24 @@
 namespace sn {
 namespace {
 
+// The blocks at which the windows of P positions begin.
+template <int P>
+using Windows = const UnsignedLanes* [P];
+
 // Sums of P positions and kTile channels stay in registers while all that they read passes by.
 template <class Dots, int P>
-[[gnu::always_inline]] inline void sum_products(const Windows<P>& windows, int32_t taps,
-                                                int32_t first, int32_t run, const int32_t* weights,
+[[gnu::always_inline]] inline void sum_products(const Windows<P>& windows, const int64_t* offsets,
+                                                int32_t taps, int32_t run, const int32_t* weights,
                                                 const Rounding* by, UnsignedLanes* sums) {
   UnsignedLanes s[kTile][P];
   for (int o = 0; o < kTile; ++o) {
     for (int p = 0; p < P; ++p) s[o][p] = UnsignedLanes{} + static_cast<uint32_t>(by[o].bias);
   }
-  for (int32_t tap = 0; tap < taps; ++tap) {
-    const UnsignedLanes* x[P];
-    for (int p = 0; p < P; ++p) x[p] = windows.base[p] + windows.offsets[p][tap] + first;
-    for (int32_t b = 0; b < run; ++b) {
-      const typename Dots::Operand x0(x[0][b]), x1(x[P > 1 ? 1 : 0][b]), x2(x[P > 1 ? 2 : 0][b]),
-          x3(x[P > 1 ? 3 : 0][b]);
+  for (const int64_t* end = offsets + taps; offsets < end; ++offsets) {
+    const int64_t first = *offsets;
+    for (int64_t b = first; b < first + run; ++b) {
+      const typename Dots::Operand x0(windows[0][b]), x1(windows[P > 1 ? 1 : 0][b]),
+          x2(windows[P > 1 ? 2 : 0][b]), x3(windows[P > 1 ? 3 : 0][b]);
       for (int o = 0; o < kTile; ++o, weights += Dots::kWords) {
         UnsignedLanes w[Dots::kWords];
         for (int k = 0; k < Dots::kWords; ++k) {
@@ -42,7 +45,7 @@ template <class Dots, int P>
   }
 }
 
-// The offsets of a window that lies inside of the image.
+// The blocks that a window reads, counted from its first.
 void find_offsets(const IntegerStep& step, int64_t* to) {
   const sn_integer_operator& op = *step.op;
   if (step.rows >= 0) {
@@ -56,53 +59,28 @@ void find_offsets(const IntegerStep& step, int64_t* to) {
   }
   for (int64_t i = 0; i < op.size[0]; ++i) {
     for (int64_t j = 0; j < op.size[1]; ++j) {
-      *to++ = (i * op.dilation[0] * step.in.width + j * op.dilation[1]) * step.in.blocks();
+      *to++ = (i * op.dilation[0] * step.row_pixels + j * op.dilation[1]) * step.pixel_blocks;
     }
   }
 }
 
-// The addresses that the sum of one position reads. Outside of the image there is padding.
-template <int P>
-void find_window(const Slab& slab, const IntegerStep& step, int p, int32_t row, int32_t column,
-                 Windows<P>& windows) {
-  const sn_integer_operator& op = *step.op;
-  const int64_t top = int64_t{row} * op.strides[0], left = int64_t{column} * op.strides[1];
-  windows.offsets[p] = slab.offsets;
-  if (step.rows >= 0) {
-    windows.base[p] = slab.blocks + step.rows + top * step.row_pixels + left;
-    return;
-  }
-  const int64_t y = top - op.padding[0], x = left - op.padding[1], blocks = step.in.blocks();
-  const UnsignedLanes* value = slab.value(op.inputs[0]);
-  const int64_t bottom = y + int64_t{op.size[0] - 1} * op.dilation[0];
-  const int64_t right = x + int64_t{op.size[1] - 1} * op.dilation[1];
-  if (y >= 0 && x >= 0 && bottom < step.in.height && right < step.in.width) {
-    windows.base[p] = value + (y * step.in.width + x) * blocks;
-    return;
-  }
-  windows.inside = false;
-  windows.base[p] = slab.blocks;
-  int64_t* to = slab.offsets + (p + 1) * int64_t{step.taps};
-  windows.offsets[p] = to;
-  for (int64_t i = y; i <= bottom; i += op.dilation[0]) {
-    for (int64_t j = x; j <= right; j += op.dilation[1]) {
-      const bool is_inside = i >= 0 && i < step.in.height && j >= 0 && j < step.in.width;
-      *to++ =
-          is_inside ? value - slab.blocks + (i * step.in.width + j) * blocks : slab.state.padding;
-    }
-  }
+// The first block of what windows read: the image's rows, the input, or the input with its padding.
+const UnsignedLanes* find_source(const Slab& slab, const IntegerStep& step) {
+  if (step.rows >= 0) return slab.blocks + step.rows;
+  const UnsignedLanes* value = slab.value(step.op->inputs[0]);
+  return step.padded ? pad(slab, step, value) : value;
 }
 
 // The blocks that each sum reads beside each other, if they aren't: as tiles are read.
 template <int P>
 void gather(const Slab& slab, const IntegerStep& step, Windows<P>& windows) {
-  if (step.joined && windows.inside) return;
+  if (step.joined) return;
   for (int p = 0; p < P; ++p) {
     UnsignedLanes* to = slab.blocks + slab.state.scratch + p * int64_t{step.tiles} * kRows;
-    const UnsignedLanes* base = windows.base[p];
-    windows.base[p] = to;
+    const UnsignedLanes* window = windows[p];
+    windows[p] = to;
     for (int32_t tap = 0; tap < step.taps; ++tap) {
-      const UnsignedLanes* from = base + windows.offsets[p][tap];
+      const UnsignedLanes* from = window + slab.offsets[tap];
       for (int32_t b = 0; b < step.run; ++b) *to++ = from[b];
     }
   }
@@ -141,7 +119,9 @@ template <int P>
                                           const Rounding* by, int32_t channel, int64_t pixel,
                                           int64_t positions, const UnsignedLanes* sums) {
   if (!kHasFloatRule || step.rule != kFloatRule) {
-    return finish_slowly<P>(target, step, by, channel, pixel, positions, sums);
+    UnsignedLanes copy[4 * P];  // so that `sums` may stay in registers
+    for (int k = 0; k < 4 * P; ++k) copy[k] = sums[k];
+    return finish_slowly<P>(target, step, by, channel, pixel, positions, copy);
   }
   finish_by<P>(target, step, channel, pixel, positions, sums,
                [&](IntLanes sum, int o) { return float_rounded(sum, by[o]); });
@@ -152,23 +132,21 @@ void convolve(const Slab& slab, const IntegerStep& step) {
   const sn_integer_operator& op = *step.op;
   const IntegerShape out = (step.pooled ? (&step)[1] : step).out;
   const int64_t pixels = out.pixels(), words = int64_t{step.taps} * step.run * Dots::kWords;
-  const UnsignedLanes empty =
-      UnsignedLanes{} + 0x01010101u * static_cast<uint32_t>(slab.zero(op.inputs[0]));
-  for (int32_t b = 0; b < step.in.blocks(); ++b) slab.blocks[slab.state.padding + b] = empty;
+  const int64_t across = int64_t{op.strides[1]} * step.pixel_blocks;
+  const int64_t down = int64_t{op.strides[0]} * step.row_pixels * step.pixel_blocks;
+  const UnsignedLanes* row = find_source(slab, step);
   find_offsets(step, slab.offsets);
   const Target target(slab, step);
-  int32_t row = 0, column = 0;
+  int32_t column = 0;
   for (int64_t pixel = 0; pixel < pixels; pixel += step.pooled ? 1 : P) {
     Windows<P> windows;
-    windows.inside = true;
     for (int p = 0; p < P; ++p) {
-      const int32_t y = step.pooled ? 2 * row + p / 2 : row;
-      const int32_t x = step.pooled ? 2 * column + p % 2 : column;
-      find_window(slab, step, p, y, x, windows);
+      windows[p] = step.pooled ? row + p / 2 * down + (2 * column + p % 2) * across
+                               : row + column * across;
       const bool is_next = step.pooled ? p == P - 1 : pixel + p + 1 < pixels;
       if (is_next && ++column == out.width) {
         column = 0;
-        ++row;
+        row += step.pooled ? 2 * down : down;
       }
     }
     const int64_t positions = pixels - pixel;
@@ -190,10 +168,15 @@ void convolve(const Slab& slab, const IntegerStep& step) {
       }
     }
     for (int32_t o = 0; o < op.shape[2]; o += 4, by += 4) {
-      const int32_t first = step.rows >= 0 ? 0 : first_block(step, o / step.strip);
+      if (op.groups > 1) {
+        const int32_t strip = o / step.strip;
+        const int32_t first = first_block(step, strip) - (o ? first_block(step, strip - 1) : 0);
+        for (int p = 0; p < P; ++p) windows[p] += first;
+      }
       UnsignedLanes sums[4 * P];
       for (int k = 0; k < 4; k += kTile, weights += kTile * words) {
-        sum_products<Dots, P>(windows, step.taps, first, step.run, weights, by + k, sums + k * P);
+        sum_products<Dots, P>(windows, slab.offsets, step.taps, step.run, weights, by + k,
+                              sums + k * P);
       }
       finish<P>(target, step, by, o, pixel, positions, sums);
     }

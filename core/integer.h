@@ -122,9 +122,10 @@ struct IntegerStep {
   int64_t value;         // blocks of a slab's memory before its own
   int64_t weights;       // words before its own
   int64_t roundings;     // those of other steps before its own
-  int64_t rows;  // blocks before those of the image's rows; -1 if its input is an ordinary value
-  int64_t columns;     // blocks before those with four rows of a column; 0 if no tap reads them
-  int32_t row_pixels;  // of such a row
+  int64_t rows;     // blocks before those of the image's rows; -1 if its input is an ordinary value
+  int64_t columns;  // blocks before those with four rows of a column; 0 if no tap reads them
+  int32_t padded;   // 1: its input is copied with padding
+  int32_t row_pixels, pixel_blocks;  // of a row, and of a pixel, of what its windows read
   int32_t taps, run;   // places that a sum reads, and the blocks read at each
   int32_t positions;   // outputs of a channel summed at a time: 4, or with quads 2, or 1
   int32_t strip;       // channels finished at a time
@@ -211,9 +212,10 @@ struct RowTaps {
   }
 };
 
-// The rows that such a convolution reads.
-inline int32_t read_rows_of(const IntegerStep& step) {
-  return (step.out.height - 1) * step.op->strides[0] + kept_rows(*step.op);
+// The rows, or columns, of its padded input that a convolution reads: `axis` 0 or 1.
+inline int64_t side_read(const sn_integer_operator& op, int axis) {
+  return (int64_t{op.shape[axis]} - 1) * op.strides[axis] +
+         (int64_t{op.size[axis]} - 1) * op.dilation[axis] + 1;
 }
 
 // The first of the blocks of input that a strip of channels reads.
@@ -242,7 +244,8 @@ struct sn_integer_state {
   int64_t slab_bytes;
   int64_t offsets;  // bytes of a slab's memory before its `offsets`
   int64_t image;    // blocks before the image; -1: nothing reads it whole
-  int64_t padding;  // blocks before those that stand for padding
+  int64_t padding;  // blocks before the one that stands for padding
+  int64_t padded;   // blocks before those of an input with its padding
   int64_t scratch;  // blocks before those that tiles or quads are read from
   int32_t threads;
   int32_t instructions;

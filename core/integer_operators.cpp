@@ -234,6 +234,24 @@ SN_SMALL void move(const Slab& slab, const IntegerStep& step) {
   }
 }
 
+const UnsignedLanes* pad(const Slab& slab, const IntegerStep& step, const UnsignedLanes* value) {
+  const sn_integer_operator& op = *step.op;
+  const UnsignedLanes empty =
+      UnsignedLanes{} + 0x01010101u * static_cast<uint32_t>(slab.zero(op.inputs[0]));
+  UnsignedLanes* const first = slab.blocks + slab.state.padded;
+  UnsignedLanes* to = first;
+  const int64_t rows = side_read(op, 0), blocks = step.pixel_blocks;
+  for (int64_t y = -int64_t{op.padding[0]}; y < rows - op.padding[0]; ++y) {
+    const bool is_inside = y >= 0 && y < step.in.height;
+    const UnsignedLanes* from = value + y * step.in.width * blocks;
+    for (int64_t x = -int64_t{op.padding[1]}; x < step.row_pixels - op.padding[1]; ++x) {
+      const bool is_pixel = is_inside && x >= 0 && x < step.in.width;
+      for (int64_t b = 0; b < blocks; ++b) *to++ = is_pixel ? from[x * blocks + b] : empty;
+    }
+  }
+  return first;
+}
+
 SN_SMALL void read_images(const Slab& slab) {
   const IntegerShape shape = slab.shape(SN_IMAGE);
   const int64_t size = shape.pixels() * shape.channels;
@@ -293,7 +311,7 @@ void read_rows_by(const Slab& slab, const IntegerStep& step) {
   for (int32_t i = 0; i < kLanes; ++i) {
     images[i] = slab.images + (i < slab.count ? i : slab.count - 1) * size;
   }
-  const int32_t rows = read_rows_of(step);
+  const int64_t rows = side_read(op, 0);
   for (int64_t r = 0; r < rows; ++r) {
     const int64_t y = r - op.padding[0];
     const bool is_inside = y >= 0 && y < step.in.height;
@@ -322,8 +340,8 @@ void read_rows_by(const Slab& slab, const IntegerStep& step) {
     for (int k = 1; k < kApart; ++k) to[k - kApart] = before >> (k * kBits);
   }
   if (!step.columns) return;
-  const int32_t all = rows + 3, pixels = step.row_pixels;
-  for (int64_t r = 0; r < all; ++r) {
+  const int64_t pixels = step.row_pixels;
+  for (int64_t r = 0; r < rows + 3; ++r) {
     const UnsignedLanes* row = slab.blocks + step.rows + (r < rows ? r : rows - 1) * pixels;
     UnsignedLanes* to = slab.blocks + step.columns + (r < 3 ? 0 : r - 3) * pixels;
     const UnsignedLanes* above = r < 4 ? to : to - pixels;

@@ -87,6 +87,8 @@ bool is_sound(const sn_integer_network& net, const sn_integer_operator& op) {
       return windows && are_positive(op.dilation) && op.groups >= 1 &&
              in.channels % op.groups == 0 && channels % op.groups == 0 &&
              int64_t{op.size[0]} * op.size[1] * in.channels < kMostBlocks &&
+             side_read(op, 0) <= kMostSide && side_read(op, 1) <= kMostSide &&
+             side_read(op, 0) * side_read(op, 1) <= kMostBlocks / in.blocks() &&
              fits_sums(op, in.channels / op.groups);
     case SN_MAX_POOLING:
       return windows && in.channels == channels;
@@ -182,15 +184,14 @@ int64_t round_up(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment *
 
 // The steps of a network, and how much memory they need: with `steps` null, only how much.
 struct Layout {
-  int64_t roundings = 0, weights = 0, blocks = 0, padding = 0, image = -1, scratch = 0;
+  int64_t roundings = 0, weights = 0, blocks = 0, padding = 0, image = -1, padded = 0, scratch = 0;
   int32_t most_taps = 1;
 };
 
 Layout lay_out(const sn_integer_network& net, int32_t instructions, IntegerStep* steps) {
   Layout layout;
   const int32_t words = instructions == kPlain ? PlainDots::kWords : 1;
-  int64_t most_scratch = 0;
-  int32_t widest = 1;
+  int64_t most_padded = 0, most_scratch = 0;
   bool whole = false;
   for (int32_t i = 0; i < net.operator_count; ++i) {
     const sn_integer_operator& op = net.operators[i];
@@ -208,28 +209,37 @@ Layout lay_out(const sn_integer_network& net, int32_t instructions, IntegerStep*
       const int32_t width = op.size[1] * step.in.channels;
       step.taps = op.size[0] * op.size[1];
       step.run = run_of(step);
+      const int64_t height = side_read(op, 0), read = side_read(op, 1);
+      step.padded =
+          op.padding[0] || op.padding[1] || height > step.in.height || read > step.in.width;
+      step.row_pixels = step.padded ? static_cast<int32_t>(read) : step.in.width;
+      step.pixel_blocks = step.in.blocks();
       // Few channels would leave bytes empty: the pixels of a row stand beside each other instead.
       if (op.inputs[0] < 0 && step.in.channels <= 2 && op.groups == 1 && op.dilation[1] == 1 &&
           width > 1 && step.positions == kPositions) {
         const RowTaps taps(op, step.in.channels);
         step.taps = taps.count();
         step.run = 1;
-        step.row_pixels = (step.out.width - 1) * op.strides[1] + op.size[1];
-        const int64_t blocks = int64_t{step.row_pixels} * read_rows_of(step) + kRows;
+        step.padded = 0;
+        step.row_pixels = static_cast<int32_t>(read);
+        step.pixel_blocks = 1;
+        const int64_t blocks = height * read + kRows;
         step.rows = layout.blocks;
         step.columns = taps.has_columns() ? step.rows + blocks : 0;
         layout.blocks += taps.has_columns() ? 2 * blocks : blocks;
       }
       if (reads_quads(net, i)) {
         find_quads(step);
+        step.padded = 0;
         most_scratch = larger(most_scratch, kept_rows(op) * quad_vectors(step));
       }
+      if (step.padded) most_padded = larger(most_padded, height * read * step.pixel_blocks);
       if (is_tiled) {
         const int64_t depth = int64_t{step.taps} * step.run;
         step.tiles = static_cast<int32_t>((depth + kRows - 1) / kRows);
         const bool whole_rows = op.size[1] == step.in.width && op.dilation[0] == 1 &&
                                 op.dilation[1] == 1 && step.out.width == 1;
-        step.joined = step.rows < 0 && (step.taps == 1 || whole_rows);
+        step.joined = step.rows < 0 && !step.padded && (step.taps == 1 || whole_rows);
         most_scratch = larger(most_scratch, step.tiles * int64_t{kRows} * kPositions);
       }
       layout.most_taps = step.taps > layout.most_taps ? step.taps : layout.most_taps;
@@ -239,7 +249,6 @@ Layout lay_out(const sn_integer_network& net, int32_t instructions, IntegerStep*
       layout.roundings += padded_channels(step);
     }
     for (int32_t k = 0; k < op.input_count; ++k) whole |= op.inputs[k] < 0 && step.rows < 0;
-    widest = step.in.blocks() > widest ? step.in.blocks() : widest;
     step.value = layout.blocks;
     if (!step.pooled) layout.blocks += step.out.size();
     if (steps) steps[i] = step;
@@ -249,8 +258,9 @@ Layout lay_out(const sn_integer_network& net, int32_t instructions, IntegerStep*
     layout.blocks += shape_at(net, SN_IMAGE).size();
   }
   layout.padding = layout.blocks;
-  layout.blocks += widest;
-  layout.scratch = layout.blocks;
+  layout.padded = layout.padding + 1;
+  layout.scratch = layout.padded + most_padded;
+  layout.blocks = layout.scratch;
   layout.blocks += most_scratch;
   return layout;
 }
@@ -292,7 +302,7 @@ int32_t instructions(const sn_integer_network& net) {
 
 int64_t slab_bytes(const Layout& layout) {
   return round_up(layout.blocks * int64_t{sizeof(IntLanes)}) +
-         round_up(int64_t{layout.most_taps} * (kPositions + 1) * int64_t{sizeof(int64_t)});
+         round_up(int64_t{layout.most_taps} * int64_t{sizeof(int64_t)});
 }
 
 }  // namespace
@@ -338,6 +348,7 @@ extern "C" sn_integer_state* sn_integer_init(void* memory, int64_t bytes,
   state.slab_bytes = slab_bytes(layout);
   state.image = layout.image;
   state.padding = layout.padding;
+  state.padded = layout.padded;
   state.scratch = layout.scratch;
   state.threads = threads;
   for (int32_t i = 0; i < network->operator_count; ++i) {

@@ -33,6 +33,9 @@ void pool(const Slab& slab, const IntegerStep& step);
 void merge(const Slab& slab, const IntegerStep& step);
 void move(const Slab& slab, const IntegerStep& step);
 
+// Copies the input of a convolution with its padding, and returns the copy.
+const UnsignedLanes* pad(const Slab& slab, const IntegerStep& step, const UnsignedLanes* value);
+
 // The images of a slab as a value; the rows of them, padded, that a convolution reads.
 void read_images(const Slab& slab);
 void read_rows(const Slab& slab, const IntegerStep& step);

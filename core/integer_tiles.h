@@ -5,25 +5,17 @@
 
 namespace sn {
 
-// The addresses that the sums of some positions read: of each, offsets from a block of its own.
-template <int P>
-struct Windows {
-  const UnsignedLanes* base[P];
-  const int64_t* offsets[P];
-  bool inside;  // all of them: the offsets are the same
-};
-
 #if defined(__AVX512F__)
 // A tile of weights, 16 channels of 64 bytes, times a tile of 16 blocks: 16 sums of 16 images. Those of
 // P positions stay in tiles 0 to 3; 4 has the weights, 5 the blocks.
 template <int P>
-inline void multiply_tiles(const Windows<P>& windows, int32_t tiles, const int32_t* weights,
-                           UnsignedLanes* sums) {
+inline void multiply_tiles(const UnsignedLanes* const (&windows)[P], int32_t tiles,
+                           const int32_t* weights, UnsignedLanes* sums) {
   const int64_t row = 64;
 #define SN_MULTIPLY(p)                                                               \
   __asm__ volatile("tileloadd (%0,%1,1), %%tmm5\n\ttdpbsud %%tmm5, %%tmm4, %%tmm" #p \
                    :                                                                 \
-                   : "r"(windows.base[P > 1 ? p : 0] + k), "r"(row)                  \
+                   : "r"(windows[P > 1 ? p : 0] + k), "r"(row)                  \
                    : "memory")
 #define SN_STORE(p)                                            \
   __asm__ volatile("tilestored %%tmm" #p ", (%0,%1,1)"         \
