@@ -100,7 +100,9 @@ template <int P, class Round>
     }
     return target.store(pixel, channel, v);
   }
-  for (int p = 0; p < P && p < positions; ++p) {
+#pragma clang loop unroll(full)
+  for (int p = 0; p < P; ++p) {
+    if (p >= positions) return;
     for (int o = 0; o < 4; ++o) v[o] = round(s[o * P + p], o);
     target.store(pixel + p, channel, v);
   }

@@ -88,7 +88,8 @@ struct QuadRounding {
 inline void finish_quad(const Target& target, int32_t rule, const QuadRounding& by, int64_t pixel,
                         int32_t channel, const UnsignedLanes (&sums)[kQuad]) {
   if (!kHasFloatRule || !kHasPacks || rule != kFloatRule || target.wide) {
-    return finish_quad_slowly(target, rule, by.channels, pixel, channel, sums);
+    const UnsignedLanes copy[kQuad] = {sums[0], sums[1], sums[2], sums[3]};  // as in `store`
+    return finish_quad_slowly(target, rule, by.channels, pixel, channel, copy);
   }
   IntLanes v[4];
   for (int i = 0; i < 4; ++i) {

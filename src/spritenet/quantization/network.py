@@ -75,13 +75,14 @@ class IntegerNetwork:
             outputs: int8 or int16, (n, *output_shape).
         """
         last = self.operators[-1]
-        real = np.subtract(outputs, last.zero_point, dtype=np.float64) * last.scale
+        # Class after class: NumPy reduces a short last axis ten times as slowly.
+        classes = np.ascontiguousarray(np.moveaxis(outputs, -1, 0))
+        real = np.subtract(classes, last.zero_point, dtype=np.float64) * last.scale
         if self.activation == "sigmoid":
             real = 1 / (1 + np.exp(-real))
         elif self.activation in ("softmax", "log_softmax"):
-            real -= real.max(axis=-1, keepdims=True)
+            real -= real.max(axis=0)
             powers = np.exp(real)
-            sums = powers.sum(axis=-1, keepdims=True)
+            sums = powers.sum(axis=0)
             real = powers / sums if self.activation == "softmax" else real - np.log(sums)
-        found: NDArray[np.float32] = real.astype(np.float32)
-        return found
+        return np.ascontiguousarray(np.moveaxis(real.astype(np.float32), 0, -1))
