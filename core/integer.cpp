@@ -46,13 +46,13 @@ template <class Dots, int P>
 }
 
 // The blocks that a window reads, counted from its first.
-void find_offsets(const IntegerStep& step, int64_t* to) {
+SN_SMALL void find_offsets(const IntegerStep& step, int64_t* to) {
   const sn_integer_operator& op = *step.op;
   if (step.rows >= 0) {
-    const RowTaps taps(op, step.in.channels);
+    const RowTaps taps(op);
     for (int32_t i = 0; i < step.taps; ++i) {
       const RowTap tap = taps[i];
-      *to++ = (tap.is_column ? step.columns - step.rows : 0) + tap.byte / step.in.channels +
+      *to++ = (tap.is_column ? step.columns - step.rows : 0) + tap.column +
               int64_t{tap.row} * op.dilation[0] * step.row_pixels;
     }
     return;
@@ -65,7 +65,7 @@ void find_offsets(const IntegerStep& step, int64_t* to) {
 }
 
 // The first block of what windows read: the image's rows, the input, or the input with its padding.
-const UnsignedLanes* find_source(const Slab& slab, const IntegerStep& step) {
+SN_SMALL const UnsignedLanes* find_source(const Slab& slab, const IntegerStep& step) {
   if (step.rows >= 0) return slab.blocks + step.rows;
   const UnsignedLanes* value = slab.value(step.op->inputs[0]);
   return step.padded ? pad(slab, step, value) : value;
@@ -86,6 +86,13 @@ void gather(const Slab& slab, const IntegerStep& step, Windows<P>& windows) {
   }
 }
 
+// Sums that are indexed by constants stay in registers.
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#define SN_UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define SN_UNROLLED
+#endif
+
 // From the sums of four channels to their integers: of P positions or, pooled, of the largest of them.
 template <int P, class Round>
 [[gnu::always_inline]] inline void finish_by(const Target& target, const IntegerStep& step,
@@ -100,8 +107,7 @@ template <int P, class Round>
     }
     return target.store(pixel, channel, v);
   }
-#pragma clang loop unroll(full)
-  for (int p = 0; p < P; ++p) {
+  SN_UNROLLED for (int p = 0; p < P; ++p) {
     if (p >= positions) return;
     for (int o = 0; o < 4; ++o) v[o] = round(s[o * P + p], o);
     target.store(pixel + p, channel, v);
@@ -120,7 +126,10 @@ template <int P>
 [[gnu::always_inline]] inline void finish(const Target& target, const IntegerStep& step,
                                           const Rounding* by, int32_t channel, int64_t pixel,
                                           int64_t positions, const UnsignedLanes* sums) {
-  if (!kHasFloatRule || step.rule != kFloatRule) {
+  if constexpr (!kHasFloatRule) {
+    return finish_slowly<P>(target, step, by, channel, pixel, positions, sums);
+  }
+  if (step.rule != kFloatRule) {
     UnsignedLanes copy[4 * P];  // so that `sums` may stay in registers
     for (int k = 0; k < 4 * P; ++k) copy[k] = sums[k];
     return finish_slowly<P>(target, step, by, channel, pixel, positions, copy);
@@ -143,8 +152,8 @@ void convolve(const Slab& slab, const IntegerStep& step) {
   for (int64_t pixel = 0; pixel < pixels; pixel += step.pooled ? 1 : P) {
     Windows<P> windows;
     for (int p = 0; p < P; ++p) {
-      windows[p] = step.pooled ? row + p / 2 * down + (2 * column + p % 2) * across
-                               : row + column * across;
+      windows[p] =
+          step.pooled ? row + p / 2 * down + (2 * column + p % 2) * across : row + column * across;
       const bool is_next = step.pooled ? p == P - 1 : pixel + p + 1 < pixels;
       if (is_next && ++column == out.width) {
         column = 0;
@@ -176,6 +185,7 @@ void convolve(const Slab& slab, const IntegerStep& step) {
         for (int p = 0; p < P; ++p) windows[p] += first;
       }
       UnsignedLanes sums[4 * P];
+#pragma clang loop unroll(disable)  // registers are for the sums of one tile
       for (int k = 0; k < 4; k += kTile, weights += kTile * words) {
         sum_products<Dots, P>(windows, slab.offsets, step.taps, step.run, weights, by + k,
                               sums + k * P);

@@ -126,15 +126,15 @@ struct IntegerStep {
   int64_t columns;  // blocks before those with four rows of a column; 0 if no tap reads them
   int32_t padded;   // 1: its input is copied with padding
   int32_t row_pixels, pixel_blocks;  // of a row, and of a pixel, of what its windows read
-  int32_t taps, run;   // places that a sum reads, and the blocks read at each
-  int32_t positions;   // outputs of a channel summed at a time: 4, or with quads 2, or 1
-  int32_t strip;       // channels finished at a time
-  int32_t tiles;       // tiles that a sum reads; 0: it has registers of its own
-  int32_t joined;      // 1: the blocks that a sum reads follow one another
-  int32_t done;        // 1: by the step before it
-  int32_t quads;       // quads of columns that a row of a window reads; 0: it reads blocks
-  int32_t rule;        // of enum Rule: the fastest that is exact for every channel
-  int32_t pooled;      // 1: the largest of 2x2 sums goes to the next step's value
+  int32_t taps, run;                 // places that a sum reads, and the blocks read at each
+  int32_t positions;  // outputs of a channel summed at a time: 4, or with quads 2, or 1
+  int32_t strip;      // channels finished at a time
+  int32_t tiles;      // tiles that a sum reads; 0: it has registers of its own
+  int32_t joined;     // 1: the blocks that a sum reads follow one another
+  int32_t done;       // 1: by the step before it
+  int32_t quads;      // quads of columns that a row of a window reads; 0: it reads blocks
+  int32_t rule;       // of enum Rule: the fastest that is exact for every channel
+  int32_t pooled;     // 1: the largest of 2x2 sums goes to the next step's value
 };
 
 // Ways from sums to integers, all exact where they are chosen: by 64 bits; by the high half of a product
@@ -177,9 +177,9 @@ inline int64_t quad_words(const IntegerStep& step, int32_t words) {
   return int64_t{step.op->size[0]} * step.quads * step.positions * words * 4;
 }
 
-// Four bytes of the window of a convolution that reads an image's rows: of a row, or of a column.
+// Four pixels of the window of a convolution that reads an image's rows: of a row, or of a column.
 struct RowTap {
-  int32_t row, byte;  // the first
+  int32_t row, column;  // of the first
   bool is_column;
 };
 
@@ -189,15 +189,14 @@ struct RowTaps {
   int32_t rows, whole, rest, fours, last;
   bool is_column;  // the last ones
 
-  RowTaps(const sn_integer_operator& op, int32_t channels) {
-    const int32_t length = op.size[1] * channels;
-    const bool has_columns = channels == 1 && op.dilation[0] == 1;
+  explicit RowTaps(const sn_integer_operator& op) {
+    const bool may_have_columns = op.dilation[0] == 1;
     rows = op.size[0];
-    whole = length / 4;
-    rest = length % 4;
-    fours = has_columns && rest ? rows / 4 : 0;
+    whole = op.size[1] / 4;
+    rest = op.size[1] % 4;
+    fours = may_have_columns && rest ? rows / 4 : 0;
     const int32_t left = rows - 4 * fours;
-    is_column = has_columns && rest < left;
+    is_column = may_have_columns && rest < left;
     last = rest == 0 ? 0 : is_column ? rest : left;
   }
   int32_t count() const { return rows * whole + fours * rest + last; }

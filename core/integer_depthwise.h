@@ -87,7 +87,10 @@ struct QuadRounding {
 
 inline void finish_quad(const Target& target, int32_t rule, const QuadRounding& by, int64_t pixel,
                         int32_t channel, const UnsignedLanes (&sums)[kQuad]) {
-  if (!kHasFloatRule || !kHasPacks || rule != kFloatRule || target.wide) {
+  if constexpr (!kHasFloatRule) {
+    return finish_quad_slowly(target, rule, by.channels, pixel, channel, sums);
+  }
+  if (!kHasPacks || rule != kFloatRule || target.wide) {
     const UnsignedLanes copy[kQuad] = {sums[0], sums[1], sums[2], sums[3]};  // as in `store`
     return finish_quad_slowly(target, rule, by.channels, pixel, channel, copy);
   }

@@ -2,9 +2,6 @@
 #include "integer_rounding.h"
 #include "integer_shuffle.h"
 
-// Rare, or fast enough: small rather than fast.
-#define SN_SMALL __attribute__((minsize, noinline))
-
 namespace sn {
 namespace {
 
@@ -270,6 +267,8 @@ SN_SMALL void read_images(const Slab& slab) {
 
 namespace {
 
+constexpr int64_t kAhead = 256;  // bytes: no prefetcher follows as many images as there are lanes
+
 // Sixteen bytes of each image from `start` on as four blocks. Beyond the image they are anything.
 SN_SMALL void read_ends(const uint8_t* const* images, int64_t start, int64_t size,
                         UnsignedLanes (&four)[4]) {
@@ -282,6 +281,7 @@ SN_SMALL void read_ends(const uint8_t* const* images, int64_t start, int64_t siz
 
 void read_words(const uint8_t* const* images, int64_t start, int64_t size,
                 UnsignedLanes (&four)[4]) {
+  for (int i = 0; i < kLanes; ++i) __builtin_prefetch(images[i] + start + kAhead);
   if (start < 0 || start + 16 > size) return read_ends(images, start, size, four);
   UnsignedLanes x[4];
   for (int i = 0; i < 4; ++i) x[i] = gather_words(images + i, start, AllLanes{});
@@ -297,14 +297,12 @@ uint32_t bits_inside(int64_t at, int64_t line) {
 
 }  // namespace
 
-// The rows of a slab's images, padded, with the next four bytes at each pixel: every fourth byte is read,
-// where four words of a row follow as one; the words between are put together from two. What a row
-// has too many, the next one overwrites. Then, if they are wanted, columns: four rows at each pixel.
-template <int kApart>
-void read_rows_by(const Slab& slab, const IntegerStep& step) {
+// The rows of a slab's images, padded, with the next four pixels at each: every fourth is read, where four
+// words of a row follow as one; the words between are put together from two. What a row has too
+// many, the next one overwrites. Then, if they are wanted, columns: four rows at each pixel.
+void read_rows(const Slab& slab, const IntegerStep& step) {
   const sn_integer_operator& op = *step.op;
-  constexpr int kChannels = 4 / kApart, kBits = 8 * kChannels;
-  const int64_t line = int64_t{step.in.width} * kChannels, size = line * step.in.height;
+  const int64_t width = step.in.width, size = width * step.in.height, pixels = step.row_pixels;
   const uint32_t invert = slab.state.network.inverted ? ~0u : 0u;
   const uint32_t empty = static_cast<uint32_t>(slab.zero(SN_IMAGE)) * 0x01010101u;
   const uint8_t* images[kLanes];
@@ -314,44 +312,36 @@ void read_rows_by(const Slab& slab, const IntegerStep& step) {
   const int64_t rows = side_read(op, 0);
   for (int64_t r = 0; r < rows; ++r) {
     const int64_t y = r - op.padding[0];
-    const bool is_inside = y >= 0 && y < step.in.height;
-    UnsignedLanes* const first = slab.blocks + step.rows + r * step.row_pixels;
-    UnsignedLanes* to = first;
+    const int64_t line = y >= 0 && y < step.in.height ? width : 0;
+    UnsignedLanes* to = slab.blocks + step.rows + r * pixels;
     UnsignedLanes before = {};
-    int64_t at = -int64_t{op.padding[1]} * kChannels;
-    for (int32_t x = 0; x < step.row_pixels; x += 4 * kApart, at += 16) {
+    int64_t at = -int64_t{op.padding[1]};
+    for (int64_t x = 0; x < pixels; x += 16, at += 16) {
       UnsignedLanes four[4] = {};
-      const bool reads = is_inside && at < line && at + 16 > 0;
-      if (reads) read_words(images, y * line + at, size, four);
+      if (line) read_words(images, y * line + at, size, four);
       for (int i = 0; i < 4; ++i) four[i] ^= invert;
-      if (!reads || at < 0 || at + 16 > line) {
+      if (at < 0 || at + 16 > line) {
         for (int i = 0; i < 4; ++i) {
-          const uint32_t bits = is_inside ? bits_inside(at + 4 * i, line) : 0;
+          const uint32_t bits = bits_inside(at + 4 * i, line);
           four[i] = (four[i] & bits) | (empty & ~bits);
         }
       }
-      for (int i = 0; i < 4; ++i, to += kApart, before = four[i - 1]) {
-        for (int k = 1; k < kApart && (x || i); ++k) {
-          to[k - kApart] = before >> (k * kBits) | four[i] << (32 - k * kBits);
+      for (int i = 0; i < 4; ++i, to += 4, before = four[i - 1]) {
+        for (int k = 1; k < 4 && (x || i); ++k) {
+          to[k - 4] = before >> (8 * k) | four[i] << (32 - 8 * k);
         }
         to[0] = four[i];
       }
     }
-    for (int k = 1; k < kApart; ++k) to[k - kApart] = before >> (k * kBits);
+    for (int k = 1; k < 4; ++k) to[k - 4] = before >> (8 * k);
   }
   if (!step.columns) return;
-  const int64_t pixels = step.row_pixels;
   for (int64_t r = 0; r < rows + 3; ++r) {
     const UnsignedLanes* row = slab.blocks + step.rows + (r < rows ? r : rows - 1) * pixels;
     UnsignedLanes* to = slab.blocks + step.columns + (r < 3 ? 0 : r - 3) * pixels;
     const UnsignedLanes* above = r < 4 ? to : to - pixels;
-    for (int32_t x = 0; x < pixels; ++x) to[x] = above[x] >> 8 | row[x] << 24;
+    for (int64_t x = 0; x < pixels; ++x) to[x] = above[x] >> 8 | row[x] << 24;
   }
-}
-
-void read_rows(const Slab& slab, const IntegerStep& step) {
-  if (step.in.channels == 1) return read_rows_by<4>(slab, step);
-  read_rows_by<2>(slab, step);
 }
 
 SN_SMALL void write_outputs(const Slab& slab) {

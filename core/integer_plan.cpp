@@ -206,7 +206,6 @@ Layout lay_out(const sn_integer_network& net, int32_t instructions, IntegerStep*
       const bool is_tiled = instructions == kTiles && op.groups == 1;
       step.positions = step.out.pixels() < kPositions ? 1 : kPositions;
       step.strip = is_tiled || step.positions == 1 ? kLongStrip : kStrip;
-      const int32_t width = op.size[1] * step.in.channels;
       step.taps = op.size[0] * op.size[1];
       step.run = run_of(step);
       const int64_t height = side_read(op, 0), read = side_read(op, 1);
@@ -214,10 +213,10 @@ Layout lay_out(const sn_integer_network& net, int32_t instructions, IntegerStep*
           op.padding[0] || op.padding[1] || height > step.in.height || read > step.in.width;
       step.row_pixels = step.padded ? static_cast<int32_t>(read) : step.in.width;
       step.pixel_blocks = step.in.blocks();
-      // Few channels would leave bytes empty: the pixels of a row stand beside each other instead.
-      if (op.inputs[0] < 0 && step.in.channels <= 2 && op.groups == 1 && op.dilation[1] == 1 &&
-          width > 1 && step.positions == kPositions) {
-        const RowTaps taps(op, step.in.channels);
+      // One channel would leave bytes empty: the pixels of a row stand beside each other instead.
+      if (op.inputs[0] < 0 && step.in.channels == 1 && op.dilation[1] == 1 && op.size[1] > 1 &&
+          step.positions == kPositions) {
+        const RowTaps taps(op);
         step.taps = taps.count();
         step.run = 1;
         step.padded = 0;

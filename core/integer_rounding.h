@@ -124,12 +124,10 @@ struct Target {
 
   // Four channels of a pixel, which have the zero point and the offset already.
   void store(int64_t pixel, int32_t channel, const IntLanes (&v)[4]) const {
-    if (wide) {
-      const IntLanes copy[4] = {v[0], v[1], v[2], v[3]};  // so that `v` may stay in registers
-      write(pixel, channel, copy);
-    } else {
-      store(pixel, channel, pack_bytes(v));
-    }
+    if (!wide) return store(pixel, channel, pack_bytes(v));
+    if constexpr (!kHasFloatRule) return write(pixel, channel, v);
+    const IntLanes copy[4] = {v[0], v[1], v[2], v[3]};  // so that `v` may stay in registers
+    write(pixel, channel, copy);
   }
 
   [[gnu::noinline]] void write(int64_t pixel, int32_t channel, const IntLanes (&v)[4]) const {

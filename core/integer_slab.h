@@ -3,6 +3,9 @@
 
 #include "integer.h"
 
+// Rare, or fast enough: small rather than fast.
+#define SN_SMALL __attribute__((minsize, noinline))
+
 namespace sn {
 
 // A slab at work.

@@ -15,7 +15,7 @@ inline void multiply_tiles(const UnsignedLanes* const (&windows)[P], int32_t til
 #define SN_MULTIPLY(p)                                                               \
   __asm__ volatile("tileloadd (%0,%1,1), %%tmm5\n\ttdpbsud %%tmm5, %%tmm4, %%tmm" #p \
                    :                                                                 \
-                   : "r"(windows[P > 1 ? p : 0] + k), "r"(row)                  \
+                   : "r"(windows[P > 1 ? p : 0] + k), "r"(row)                       \
                    : "memory")
 #define SN_STORE(p)                                            \
   __asm__ volatile("tilestored %%tmm" #p ", (%0,%1,1)"         \

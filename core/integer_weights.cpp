@@ -12,11 +12,11 @@ int8_t weight(const IntegerStep& step, int32_t tap, int32_t channel, int32_t out
   const int32_t outs = step.out.channels;
   if (out >= outs) return 0;
   if (step.rows >= 0) {
-    const RowTap from = RowTaps(op, step.in.channels)[tap];
-    const int32_t row = from.row + (from.is_column ? channel : 0), length = op.size[1] * step.in.channels;
-    const int32_t at = from.byte + (from.is_column ? 0 : channel);
-    if (row >= op.size[0] || at >= length) return 0;
-    return op.kernel[(int64_t{row} * length + at) * outs + out];
+    const RowTap from = RowTaps(op)[tap];
+    const int32_t row = from.row + (from.is_column ? channel : 0);
+    const int32_t column = from.column + (from.is_column ? 0 : channel);
+    if (row >= op.size[0] || column >= op.size[1]) return 0;
+    return op.kernel[(int64_t{row} * op.size[1] + column) * outs + out];
   }
   const int32_t depth = step.in.channels / op.groups;
   const int32_t own = channel - out / (outs / op.groups) * depth;
