@@ -102,6 +102,17 @@ def calibrated(exported: Exported, tmp_path_factory: pytest.TempPathFactory) -> 
     return folder
 
 
+def test_it_answers_before_the_first_frame(chromium: Browser, exported: Exported) -> None:
+    """A frame may be a while off; and what waits for one comes when there are some."""
+    with visited(chromium, offline=True) as context:
+        context.add_init_script("window.requestAnimationFrame = () => 0")
+        page = context.new_page()
+        page.goto(exported.plain.as_uri())
+        page.wait_for_function(SHOWN, polling=20)
+        assert page.evaluate("spritenetDraw.answer.state") == "empty"
+        assert page.locator("#line").text_content() == "Nothing drawn yet"
+
+
 def test_it_is_small(calibrated: Path) -> None:
     """Over the wire, without data: the core, the weights, the calibration, page and library."""
     page = html_file(PageContents(export.load(calibrated)))

@@ -64,7 +64,7 @@ class Page {
     /** None for a model of several classes: a drawing is taught as one class. @type {Lessons | null} */
     this.lessons = model.isMultiLabel ? null : this.makeLessons(embedded);
     at('teach').hidden = model.isMultiLabel;
-    const { ink } = this.reader; // the paper comes last: it asks for the layout
+    const { ink } = this.reader;
     this.paper = new Paper(
       at('canvas'),
       at('pen'),
@@ -77,7 +77,6 @@ class Page {
       },
     );
     this.listen();
-    this.redraw();
   }
 
   /** @param {Embedded} embedded */
@@ -241,7 +240,7 @@ class Page {
     new ResizeObserver(() => {
       if (!this.paper.fit()) return;
       this.redrawEnded();
-      this.schedule();
+      if (this.stroke) this.schedule();
     }).observe(at('paper'));
     const dark = matchMedia('(prefers-color-scheme: dark)');
     dark.addEventListener('change', () => this.redraw());

@@ -38,6 +38,7 @@ export class Paper {
     this.pointerType = '';
     this.keys = { x: size.width / 2, y: size.height / 4, down: false };
     this.part = 0;
+    this.fitted = false;
     this.line = this.drawLine.bind(this);
     canvas.style.aspectRatio = `${size.width} / ${size.height}`;
     // Without it, Chromium waits after a fast stroke for a second tap, and drops a tap on a button.
@@ -53,16 +54,20 @@ export class Paper {
       this.liftKeys();
       canvas.classList.remove('by-hand');
     });
-    this.fit();
   }
 
-  /** Gives the canvas as many pixels as the screen shows of it. Returns whether that changed it. */
+  /**
+   * Gives the canvas as many pixels as the screen shows of it. Returns whether that changed it. Not
+   * called before the browser has laid out the page, which takes longer than anything else: a
+   * ResizeObserver calls it then.
+   */
   fit() {
     const { canvas, size } = this;
     const ratio = Math.min(3, window.devicePixelRatio || 1);
     const width = Math.max(1, Math.round((canvas.clientWidth || size.width) * ratio));
     const height = Math.max(1, Math.round((width * size.height) / size.width));
-    if (canvas.width === width && canvas.height === height) return false;
+    if (this.fitted && canvas.width === width && canvas.height === height) return false;
+    this.fitted = true;
     canvas.width = width;
     canvas.height = height;
     return true;

@@ -284,6 +284,7 @@ export class Arena {
    */
   constructor(module, team) {
     const given = team && sharedMemory();
+    this.module = module;
     const instance = new WebAssembly.Instance(module, given ? importsOf(given) : {});
     this.core = /** @type {Exports} */ (/** @type {unknown} */ (instance.exports));
     this.memory = given ?? /** @type {WebAssembly.Memory} */ (this.core.memory);

@@ -16,13 +16,23 @@ const FILE_NAMES = /** @type {Record<string, Record<string, string>>} */ ({
 
 /** @typedef {{ get: (name: string) => string[] | undefined }} Table  the names of an operator's attributes */
 
+/** The table of each core. @type {WeakMap<WebAssembly.Module, Table>} */
+const tables = new WeakMap();
+
 /**
- * The names of each operator's attributes, read when they are asked for.
+ * Returns the table of an arena's core.
  *
  * @param {Arena} arena
  * @returns {Table}
  */
-export function readTable(arena) {
+export function tableOf(arena) {
+  const table = tables.get(arena.module) ?? readTable(arena);
+  tables.set(arena.module, table);
+  return table;
+}
+
+/** Reads the names of operators, and of their attributes when they are asked for. @param {Arena} arena @returns {Table} */
+function readTable(arena) {
   const { core } = arena;
   /** @param {number} at @param {import('./structs.js').Struct} struct @param {string} key */
   const field = (at, struct, key) => read(arena.view, at, struct, key);
@@ -153,7 +163,7 @@ export function writeNode(arena, table, at, layer, places) {
  * @returns {number}  their address
  */
 export function writeNodes(arena, layers) {
-  const table = readTable(arena);
+  const table = tableOf(arena);
   const nodes = arena.take(NODE.bytes * layers.length);
   const places = inputPlaces(layers);
   layers.forEach((layer, i) => writeNode(arena, table, nodes + i * NODE.bytes, layer, places[i]));

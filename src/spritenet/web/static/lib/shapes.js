@@ -3,7 +3,7 @@
 import { loadedCore } from './core.js';
 import { ModelError } from './errors.js';
 import { inputPlaces } from './graph.js';
-import { readTable, writeNode } from './operators.js';
+import { tableOf, writeNode } from './operators.js';
 import { NODE, read, SHAPE, WEIGHT } from './structs.js';
 
 /** @typedef {import('./core.js').Arena} Arena */
@@ -16,8 +16,6 @@ const MOST_WEIGHTS = 8; // of one layer
 
 /** An instance of the core that computes nothing. @type {Arena | undefined} */
 let arena;
-/** @type {import('./operators.js').Table} */
-let table;
 
 /** @typedef {{ shape: Shape, weights: Weight[] }} Inferred */
 
@@ -42,10 +40,7 @@ export function infer(layer, inputs) {
 
 /** Asks the core. @param {Layer} layer @param {readonly Shape[]} inputs @returns {Inferred} */
 function ask(layer, inputs) {
-  if (!arena) {
-    arena = loadedCore().instantiate();
-    table = readTable(arena);
-  }
+  arena ??= loadedCore().instantiate();
   const memory = arena;
   const top = memory.top;
   const error = memory.take(ERROR_BYTES);
@@ -56,7 +51,7 @@ function ask(layer, inputs) {
   const output = memory.take(SHAPE.bytes);
   const weights = memory.take(WEIGHT.bytes * MOST_WEIGHTS);
   const node = memory.take(NODE.bytes);
-  writeNode(memory, table, node, layer, [...inputs.keys()]);
+  writeNode(memory, tableOf(memory), node, layer, [...inputs.keys()]);
   const count = memory.core.sn_infer(node, shapes, output, weights, MOST_WEIGHTS, error);
   memory.release(top);
   if (count < 0) {

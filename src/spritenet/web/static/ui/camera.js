@@ -37,10 +37,8 @@ export class Camera {
     this.mirrored = true;
     /** @type {'user' | 'environment'} */
     this.facing = 'user';
-    this.canvas = document.createElement('canvas');
-    this.canvas.width = SIDE;
-    this.canvas.height = SIDE;
-    this.context = this.canvas.getContext('2d', { willReadFrequently: true });
+    /** What a frame is read through; made for the first. @type {CanvasRenderingContext2D | null} */
+    this.context = null;
   }
 
   get isOn() {
@@ -120,7 +118,7 @@ export class Camera {
 
   /** Returns the square in the middle of what a view shows; null before there is a frame. @param {View} view @returns {Frame | null} */
   frame({ video }) {
-    const { context } = this;
+    const context = (this.context ??= surface());
     const { videoWidth, videoHeight } = video;
     const side = Math.min(videoWidth, videoHeight);
     if (!context || !side || !this.stream) return null;
@@ -130,4 +128,12 @@ export class Camera {
     context.drawImage(video, left, top, side, side, 0, 0, SIDE, SIDE);
     return context.getImageData(0, 0, SIDE, SIDE);
   }
+}
+
+/** A canvas of a frame's size, to be read often. */
+function surface() {
+  const canvas = document.createElement('canvas');
+  canvas.width = SIDE;
+  canvas.height = SIDE;
+  return canvas.getContext('2d', { willReadFrequently: true });
 }
