@@ -70,13 +70,11 @@ def unequal() -> tuple[sn.Dataset, sn.Model]:
     x, y = digits.train.images, digits.train.labels
     parts = (x[:4000], y[:4000]), (x[4000:6000], y[4000:6000])
     data = sn.Dataset.from_arrays(*parts, class_names=digits.class_names)
-    layers = [
-        sn.Conv2D(8, 5, strides=2, activation="relu"),
-        sn.Conv2D(8, 3, strides=2, activation="relu"),
-        sn.Flatten(),
-        sn.Dense(10, activation="softmax"),
-    ]
-    model = sn.Sequential(layers)
+    pixels = sn.Input((28, 28, 1))  # two read the first layer: nothing equalizes its channels
+    first = sn.Conv2D(8, 5, strides=2, activation="relu")(pixels)
+    both = sn.Add()([sn.Conv2D(8, 3, strides=2)(first), sn.Conv2D(8, 3, strides=2)(first)])
+    flat = sn.Flatten()(sn.ReLU()(both))
+    model = sn.Model(pixels, sn.Dense(10, activation="softmax")(flat))
     model.compile(sn.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(data.train, epochs=4, batch_size=32, seed=0, verbose=0)
     weights = model.get_weights()
@@ -84,6 +82,7 @@ def unequal() -> tuple[sn.Dataset, sn.Model]:
     weights[0] *= factors
     weights[1] *= factors
     weights[2] /= factors[:, None]
+    weights[4] /= factors[:, None]
     model.set_weights(weights)
     return data, model
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from spritenet.engines.engine import Examples
     from spritenet.export import SavedModel
     from spritenet.losses import Loss
-    from spritenet.quantization import IntegerNetwork
+    from spritenet.quantization import Calibrated, IntegerNetwork
     from spritenet.quantization.fine_tuning import Tuning
 
 __all__ = ["tuned", "tuning_of"]
@@ -41,7 +41,7 @@ def tuning_of(epochs: int, learning_rate: float, seed: int, threads: int | None)
 
 def tuned(
     saved: SavedModel,
-    network: IntegerNetwork,
+    calibrated: Calibrated,
     x: object,
     y: ArrayLike | None,
     images: NDArray[np.uint8],
@@ -53,7 +53,7 @@ def tuned(
 
     Args:
         saved: the model, without random layers.
-        network: its integer network by calibration alone.
+        calibrated: its integer network by calibration alone.
         x: labelled images.
         y: the labels, if x doesn't contain them.
         images: the calibration images.
@@ -66,6 +66,7 @@ def tuned(
     from spritenet.quantization import quantize
     from spritenet.quantization.fine_tuning import fine_tune
 
+    network, parameters = calibrated.network, calibrated.parameters
     loss = _loss(network)
     shape = saved.input_shape
     data = adapt(x, y, None, input_shape=shape)
@@ -73,7 +74,7 @@ def tuned(
     examples = to_batches(data, shape, encoder).all()
     if examples.labels is None and examples.targets is None:
         raise DataError("fine-tuning needs labels", where="quantize", do="Pass labelled images.")
-    values = fine_tune(saved.layers, shape, saved.parameters, network, examples, loss, tuning)
+    values = fine_tune(saved.layers, shape, parameters, network, examples, loss, tuning)
     made = quantize(saved.layers, shape, values, images)
     both = sorted((network, made), key=lambda one: _mean_loss(one, examples))
     return both[0]

@@ -87,15 +87,16 @@ class QuantizedModel:
             threads: the number of threads; None for all.
         """
         from spritenet.export.random_layers import without_random
-        from spritenet.quantization import quantize
+        from spritenet.quantization import calibrate
 
         saved = replace(saved, layers=without_random(saved.layers, saved.input_shape))
         images = _images(x, saved.input_shape)
-        network = quantize(saved.layers, saved.input_shape, saved.parameters, images)
+        made = calibrate(saved.layers, saved.input_shape, saved.parameters, images)
+        network = made.network
         if tuning is not None:
             from spritenet.model.int8_tuning import tuned
 
-            network = tuned(saved, network, training_split(x), y, images, tuning)
+            network = tuned(saved, made, training_split(x), y, images, tuning)
         rejection = saved.metadata.rejection
         return cls(
             network,

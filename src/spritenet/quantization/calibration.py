@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from math import isinf
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import numpy as np
 from spritenet.errors import ModelError
 from spritenet.layers import Graph, Shape
 from spritenet.quantization import operators as ops
+from spritenet.quantization.equalization import equalize
 from spritenet.quantization.fixed_point import multipliers, round_half_up, shared_multipliers
 from spritenet.quantization.folding import FoldedNetwork, Step, fold
 from spritenet.quantization.network import IntegerNetwork
@@ -21,13 +23,30 @@ from spritenet.quantization.reference import apply, sums
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["quantize"]
+__all__ = ["Calibrated", "calibrate", "quantize"]
 
 MOST_SUM = 2**31 - 1
 WIDE_MARGIN = 1.5
 """Of int16 outputs: room for values that no calibration image has."""
 
 WIDE = ("convolution", "dense", "average_pooling")
+LESS = 0.5
+"""Of the error: equalized parameters that gain less are left alone."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibrated:
+    """An integer network and its making.
+
+    Attributes:
+        network: the network.
+        parameters: float32, those given or, equalized, others of the same function.
+        error: the mean squared error of its real outputs for the calibration images.
+    """
+
+    network: IntegerNetwork
+    parameters: NDArray[np.float32]
+    error: float
 
 
 def quantize(
@@ -36,9 +55,20 @@ def quantize(
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8],
 ) -> IntegerNetwork:
-    """Returns the integer network of a float one.
+    """Returns the integer network of a float one; see `calibrate`."""
+    return calibrate(graph, input_shape, parameters, images).network
+
+
+def calibrate(
+    graph: Graph,
+    input_shape: Shape,
+    parameters: NDArray[np.float32],
+    images: NDArray[np.uint8],
+) -> Calibrated:
+    """Returns the integer network of a float one, and the parameters that it was made of.
 
     Every bias is corrected: the mean of each channel over the images becomes the float network's.
+    Parameters whose channels are equalized are taken if that lowers the outputs' squared error.
 
     Args:
         graph: the layers; the images are their raw pixels.
@@ -54,9 +84,27 @@ def quantize(
     folded = fold(graph, input_shape, parameters)
     images = images[representative(images, folded.graph, input_shape)]
     images = np.ascontiguousarray(images.reshape(len(images), *input_shape))
+    plain = _calibrated(graph, input_shape, parameters, images)
+    equal = equalize(folded.graph, input_shape, parameters, images)
+    if equal is parameters:
+        return plain
+    other = _calibrated(graph, input_shape, equal, images)
+    return other if other.error < LESS * plain.error else plain
+
+
+def _calibrated(
+    graph: Graph, input_shape: Shape, parameters: NDArray[np.float32], images: NDArray[np.uint8]
+) -> Calibrated:
+    """Returns the integer network of these parameters, and its error."""
+    folded = fold(graph, input_shape, parameters)
     wanted = {index for step in folded.steps for index in (step.node, step.output)}
     real = observe(folded.graph, input_shape, parameters, images, wanted)
-    return _Calibration(folded, input_shape, images, real).run()
+    calibration = _Calibration(folded, input_shape, images, real)
+    network = calibration.run()
+    last = network.operators[-1]
+    found = np.subtract(calibration.values[-1], last.zero_point, dtype=np.float64) * last.scale
+    expected = real[folded.steps[-1].output].reshape(found.shape)
+    return Calibrated(network, parameters, float(np.square(found - expected).mean()))
 
 
 class _Calibration:

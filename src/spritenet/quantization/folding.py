@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     Weights = Sequence[NDArray[np.float64]]
 
-__all__ = ["FoldedNetwork", "Step", "fold"]
+__all__ = ["FoldedNetwork", "Step", "fold", "split_weights"]
 
 OVER_AXIS = ("softmax", "log_softmax", "sparsemax", "glu")
 Sides = tuple[int, int, int, int]
@@ -145,10 +145,10 @@ class _Folding:
 
     def __init__(self, graph: Graph, input_shape: Shape, parameters: NDArray[np.float32]) -> None:
         nodes = list(graph.nodes(input_shape))
-        graph = pool_last(graph, nodes, _split(nodes, parameters))
+        graph = pool_last(graph, nodes, split_weights(nodes, parameters))
         self.graph = graph
         self.nodes = list(graph.nodes(input_shape))
-        self.weights = _split(self.nodes, parameters)
+        self.weights = split_weights(self.nodes, parameters)
         ends = last_function(graph) != "linear"
         self.last = graph.inputs[-1][0] if ends else len(graph) - 1
         self.readers: dict[int, list[int]] = {}
@@ -345,7 +345,7 @@ def _same(
     return cast("Sides", tuple(found))
 
 
-def _split(nodes: Sequence[Node], parameters: NDArray[np.float32]) -> list[Weights]:
+def split_weights(nodes: Sequence[Node], parameters: NDArray[np.float32]) -> list[Weights]:
     """Returns the weights of each layer, float64."""
     offset = 0
     found: list[Weights] = []
