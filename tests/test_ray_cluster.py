@@ -6,9 +6,10 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -42,12 +43,38 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
-@pytest.fixture
-def listening() -> Iterator[str]:
-    """An address at which something listens."""
+SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""The frame with which a gRPC server begins."""
+
+
+@contextmanager
+def answering(words: bytes | None) -> Iterator[str]:
+    """An address whose server says that to each who greets it, or nothing at all."""
+
+    def answer() -> None:
+        with suppress(OSError):  # it was closed
+            while True:
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(1024)
+                    if words is None:
+                        connection.recv(1024)  # until the other one goes
+                    else:
+                        connection.sendall(words)
+
     with closing(bound()) as server:
         server.listen()
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
         yield f"127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def listening() -> Iterator[str]:
+    """An address at which a gRPC server listens."""
+    with answering(SETTINGS) as address:
+        yield address
 
 
 @pytest.mark.parametrize("scheme", ["", "ray://"])
@@ -83,6 +110,42 @@ def test_a_machine_that_is_silent_is_given_ten_seconds(
         ray_cluster.connect("a sweep")
     assert asked == [(("2001:db8::1", 6379), 10.0)]
     assert tries == []
+
+
+@pytest.mark.parametrize("scheme", ["", "ray://"])
+@pytest.mark.parametrize(
+    ("words", "got"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "another server"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "another server"),
+        (b"", "another server"),
+        (None, "timed out"),
+    ],
+)
+def test_a_server_that_is_not_rays_is_refused(
+    tries: list[str], monkeypatch: pytest.MonkeyPatch, scheme: str, words: bytes | None, got: str
+) -> None:
+    """Ray, which would try for 40 seconds, isn't asked."""
+    monkeypatch.setattr(ray_cluster, "PATIENCE", 0.2 if words is None else 60)
+    with answering(words) as place:
+        monkeypatch.setenv("RAY_ADDRESS", scheme + place)
+        with pytest.raises(sn.InputError) as refusal:
+            ray_cluster.connect("a sweep")
+    line = f"--ray: no Ray cluster answers: expected one at {scheme}{place}, got {got}. "
+    assert str(refusal.value) == f"{line}{ray_cluster.START}"
+    assert tries == []
+
+
+def test_an_encrypted_cluster_is_left_to_ray(
+    tries: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It wouldn't answer a greeting that isn't encrypted."""
+    monkeypatch.setenv("RAY_USE_TLS", "1")
+    with answering(b"") as address:
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        with pytest.raises(sn.InputError, match="got Could not find any running Ray"):
+            ray_cluster.connect("a sweep")
+    assert tries == [address]
 
 
 def test_a_port_that_is_no_number_is_refused(

@@ -97,11 +97,13 @@ def spritenet(folder: str, scratch: str, trials: int, epochs: int, images: int) 
 
 def ray_tune(folder: str, scratch: str, trials: int, epochs: int, images: int) -> dict[str, float]:
     """Ray Tune, the images in its object store."""
-    import ray
     from ray import tune
 
+    sys.path.append(str(Path(__file__).parents[2] / "tests"))
+    from ray_node import start_cluster  # a busy machine takes longer than Ray waits
+
     train, held_out = split(folder, images)
-    ray.init(num_cpus=WORKERS, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    ray = start_cluster(WORKERS)
 
     def trainable(config: dict[str, Any], data: Any) -> dict[str, float]:  # noqa: ANN401 - two splits
         images, validation = data

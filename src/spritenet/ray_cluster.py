@@ -20,6 +20,15 @@ WHERE = "--ray"
 PATIENCE = 10.0
 """Seconds that the cluster's machine may take to answer. Ray itself would try for minutes."""
 
+HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""The first words of an HTTP/2 client (RFC 9113, section 3.4): Ray's servers are gRPC's."""
+
+FRAME_HEAD = 9
+"""Bytes of a frame's header; the fourth is its type."""
+
+SETTINGS = 4
+"""The type of frame with which a server answers."""
+
 START = "Start it by ray start --head, or set RAY_ADDRESS."
 
 
@@ -60,18 +69,32 @@ def connect(purpose: str) -> tuple[ModuleType, bool]:
 
 
 def _check_answers(address: str) -> None:
-    """Refuses an address such as 10.0.0.1:6379 or ray://head:10001 where nothing listens.
+    """Refuses an address such as 10.0.0.1:6379 or ray://head:10001 where no Ray listens.
+
+    Ray itself would try for 40 seconds to talk with a server that isn't gRPC's.
 
     Raises:
-        InputError: nothing does, or the port is no number.
+        InputError: nothing listens, or something else, or the port is no number.
     """
     parts = urlsplit(address if "://" in address else f"//{address}")
     try:
         if parts.scheme in {"", "ray"} and parts.hostname and parts.port:
-            socket.create_connection((parts.hostname, parts.port), PATIENCE).close()
+            with socket.create_connection((parts.hostname, parts.port), PATIENCE) as connection:
+                if not _speaks_http2(connection):
+                    raise _no_cluster("another server", START)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _no_cluster(reason, START) from None
+
+
+def _speaks_http2(connection: socket.socket) -> bool:
+    """False of a server that doesn't answer as gRPC's do; encrypted connections aren't asked."""
+    if os.environ.get("RAY_USE_TLS", "").lower() in {"1", "true"}:
+        return True
+    connection.sendall(HELLO)
+    with connection.makefile("rb") as answer:
+        head = answer.read(FRAME_HEAD)
+    return len(head) == FRAME_HEAD and head[3] == SETTINGS
 
 
 def _no_cluster(reason: str, do: str) -> InputError:
