@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import spritenet as sn
 from spritenet import metrics
@@ -130,20 +131,77 @@ def test_class_weights_are_those_of_python(node: str, tmp_path: Path, weights: A
     assert losses == pytest.approx(history["loss"], rel=1e-5)
 
 
+ANSWERS = (RANDOM.random((20, 3)) > 0.6).astype(np.float32)
+FRACTIONS = RANDOM.random((20, 3)).astype(np.float32)
+ONE = (LABELS > 0).astype(np.float32)
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["", "weights"])
+@pytest.mark.parametrize(
+    ("units", "activation", "loss", "y", "weights"),
+    [
+        (3, "sigmoid", "binary_crossentropy", ANSWERS, "balanced"),
+        (3, "sigmoid", "binary_crossentropy", ANSWERS, [0.5, 2, 0]),
+        (3, "sigmoid", "binary_crossentropy", FRACTIONS, {"b": 3, "c": 0.25}),
+        (3, "sigmoid", "binary_focal_crossentropy", ANSWERS, {"a": 5}),
+        (3, None, "mean_squared_error", FRACTIONS, [3, 1, 0.5]),
+        (1, "sigmoid", "binary_crossentropy", ONE, "balanced"),
+        (1, "sigmoid", "binary_crossentropy", ONE.astype(np.int32), [0.5, 4]),
+        (1, "sigmoid", "binary_crossentropy", FRACTIONS[:, 0], {"1": 4, "0": 2}),
+        (1, "tanh", "hinge", 2 * ONE - 1, [0.5, 4]),
+        (4, "softmax", "categorical_crossentropy", np.eye(4, dtype=np.float32)[LABELS], "balanced"),
+        (4, "sigmoid", "binary_crossentropy", LABELS, [1, 2, 3, 0.5]),
+    ],
+)
+def test_class_weights_of_answers_are_those_of_python(
+    node: str,
+    tmp_path: Path,
+    units: int,
+    activation: str | None,
+    loss: str,
+    y: NDArray[Any],
+    weights: Any,  # noqa: ANN401 - three forms
+    weighted: bool,
+) -> None:
+    """One output, where 0 is no and 1 is yes; several labels an image; one-hot rows."""
+    model = network(units, activation)
+    if units > 1:
+        model.class_names = tuple("abcd"[:units])
+    model.save(tmp_path / "answers")
+    own = RANDOM.random(20).astype(np.float32) if weighted else None
+    kind = "labels" if y.dtype.kind == "i" else "targets"
+    job = {"model": "answers", "loss": loss, "metrics": [], kind: y.reshape(-1).tolist()}
+    job |= {"classWeight": weights} | ({} if own is None else {"weights": own.tolist()})
+    plain = {key: value for key, value in job.items() if key != "classWeight"}
+    result, other = ran(node, tmp_path, [job, plain])
+    model.compile(sn.SGD(0.05), loss)
+    how: dict[str, Any] = {"epochs": 2, "batch_size": 8, "seed": 3, "verbose": 0}
+    history = model.fit(IMAGES, y, sample_weight=own, class_weight=weights, **how).history
+    losses = [epoch["loss"] for epoch in result["epochs"]]
+    assert losses == pytest.approx(history["loss"], rel=1e-5)
+    assert losses != [epoch["loss"] for epoch in other["epochs"]]
+
+
 def test_class_weights_are_checked(node: str, tmp_path: Path) -> None:
     """In one line."""
     network(4, "softmax").save(tmp_path / "classes")
     base = {"model": "classes", "loss": "categorical_crossentropy", "metrics": []}
     labelled = {**base, "labels": LABELS.tolist()}
-    rows = np.eye(4)[LABELS].ravel().tolist()
+    network(3, "sigmoid").save(tmp_path / "answers")
+    answers = {"model": "answers", "metrics": [], "targets": FRACTIONS.ravel().tolist()}
+    rows = RANDOM.random((20, 4))
+    targets = (rows / rows.sum(axis=1, keepdims=True)).ravel().tolist()
     jobs: list[dict[str, Any]] = [
         {**labelled, "classWeight": "even"},
         {**labelled, "classWeight": [1, 2]},
         {**labelled, "classWeight": {"dog": 2}},
         {**labelled, "classWeight": {"1": -2}},
-        {**base, "targets": rows, "classWeight": "balanced"},
+        {**base, "targets": targets, "classWeight": "balanced"},
+        {**answers, "loss": "binary_crossentropy", "classWeight": "balanced"},
+        {**answers, "loss": "binary_crossentropy", "classWeight": {"3": 2}},
     ]
     words = ["unknown word", "a factor for each of 4 classes", "unknown class", "a number ≥ 0"]
-    words += ["class weights need labels"]
+    words += ["class weights need labels", "the images of each class can't be counted"]
+    words += ["unknown class: expected 0 … 2"]
     for result, expected in zip(ran(node, tmp_path, jobs), words, strict=True):
         assert expected in result["refused"]

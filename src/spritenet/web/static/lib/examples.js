@@ -11,6 +11,7 @@ import { size } from './shapes.js';
  * @property {ArrayLike<number>} [labels]  n class indices
  * @property {Float32Array} [targets]  n × outputs, used instead of labels
  * @property {Float32Array} [weights]  n factors on each image's loss
+ * @property {Float32Array} [outputWeights]  a factor on each output's part of the loss, made of class weights
  */
 
 /**

@@ -27,6 +27,8 @@ import { ATTRIBUTE_INFO, LOSS_INFO, read } from './structs.js';
  * @property {'' | 'softmax' | 'sigmoid'} activation  in whose place it comes
  * @property {boolean} required  it can follow no other activation
  * @property {'any' | 'fractions' | 'distributions' | 'labels'} targets  those that make sense
+ * @property {'none' | 'largest' | 'each'} accuracy  which outputs are decisions
+ * @property {boolean} byOutput  it is a mean over the outputs, whose parts may have factors
  */
 
 /**
@@ -47,6 +49,7 @@ import { ATTRIBUTE_INFO, LOSS_INFO, read } from './structs.js';
 const SOFTMAX_OR_OTHER = 3;
 const ACTIVATIONS = /** @type {const} */ (['', 'softmax', 'sigmoid', 'softmax']);
 const TARGETS = /** @type {const} */ (['any', 'fractions', 'distributions', 'labels']);
+const ACCURACIES = /** @type {const} */ (['none', 'largest', 'each']);
 const FLAG = 2; // sn_attribute_kind
 
 /**
@@ -79,6 +82,8 @@ export function readLosses(arena) {
       activation: ACTIVATIONS[field('activation')],
       required: ![0, SOFTMAX_OR_OTHER].includes(field('activation')),
       targets: TARGETS[field('targets')],
+      accuracy: ACCURACIES[field('accuracy')],
+      byOutput: field('by_output') !== 0,
     };
   });
 }

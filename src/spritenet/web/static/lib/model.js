@@ -319,7 +319,7 @@ export class Model {
     const weighted =
       classWeight === undefined
         ? taught
-        : withClassWeight(taught, classWeight, outputs, this.classNames);
+        : withClassWeight(taught, classWeight, outputs, this.classNames, row);
     const held = validation && row ? examplesFor(validation, outputs, row) : validation;
     if (held) checkExamples(held, inputShape, outputs, row);
     this.compiled();

@@ -167,6 +167,7 @@ export class Network {
       labels: arena.take(4 * capacity),
       targets: arena.take(4 * capacity * this.outputs),
       weights: arena.take(4 * capacity),
+      outputWeights: arena.take(4 * this.outputs),
       outputs: arena.take(4 * capacity * this.outputs),
       indices: arena.take(8 * capacity),
       steps: arena.take(12 * MOST_STEPS),
@@ -197,11 +198,7 @@ export class Network {
     this.capacity = capacity;
   }
 
-  /**
-   * Returns the most steps that one call of `train` may do.
-   *
-   * @param {number} batchSize
-   */
+  /** Returns the most steps that one call of `train` may do. @param {number} batchSize */
   mostSteps(batchSize) {
     return Math.max(1, Math.min(MOST_STEPS, Math.floor(this.capacity / batchSize)));
   }
@@ -213,13 +210,14 @@ export class Network {
    * @param {number} count
    * @param {(i: number) => number} pick  the example at each place
    */
-  stage({ images, labels, targets, weights }, count, pick) {
+  stage({ images, labels, targets, weights, outputWeights }, count, pick) {
     const { arena, imageBytes, outputs, stageAt } = this;
     const staged = arena.u8(stageAt.images, count * imageBytes);
     const stagedLabels = arena.i32(stageAt.labels, count);
     const stagedTargets = arena.f32(stageAt.targets, count * outputs);
     const stagedWeights = arena.f32(stageAt.weights, count);
     const identities = arena.i64(stageAt.identities, count);
+    if (outputWeights) arena.f32(stageAt.outputWeights, outputs).set(outputWeights);
     for (let i = 0; i < count; i++) {
       const from = pick(i);
       identities[i] = BigInt(from);
@@ -235,6 +233,7 @@ export class Network {
       'examples.targets': targets ? stageAt.targets : null,
       'examples.weights': weights ? stageAt.weights : null,
       'examples.identities': stageAt.identities,
+      'examples.output_weights': outputWeights ? stageAt.outputWeights : null,
       'examples.count': count,
     };
   }
