@@ -136,19 +136,23 @@ def steps(tab: Page) -> int:
     return int(found[1].replace(",", ""))
 
 
-KEPT = """(count) => new Promise((resolve) => {
+KEPT = """(steps) => new Promise((resolve) => {
   const request = indexedDB.open('spritenet-lab', 1);
   request.onsuccess = () => {
-    const found = request.result.transaction('networks').objectStore('networks').count();
-    found.onsuccess = () => resolve(found.result === count);
+    const found = request.result.transaction('networks').objectStore('networks').getAll();
+    found.onsuccess = () => {
+      const entries = found.result.map(({ files }) => JSON.parse(files['model.json']));
+      const trained = entries.map((e) => e.userDefinedMetadata.spritenet.trained_on.steps);
+      resolve(String(trained) === String(steps));
+    };
     request.result.close();
   };
 })"""
 
 
-def keeps(tab: Page, count: int) -> None:
-    """Waits until the browser's database has so many networks."""
-    holds(tab, KEPT, count)
+def keeps(tab: Page, *steps: int) -> None:
+    """Waits until the browser's database has networks that were trained for so many steps."""
+    holds(tab, KEPT, list(steps))
 
 
 def accuracy(tab: Page) -> float:
@@ -309,7 +313,7 @@ def test_a_model_is_kept(visit: Open, bench: Bench, tmp_path: Path) -> None:
     assert model.trained_on.steps == 60
     assert model.scores["test_accuracy"] == pytest.approx(reached, abs=1e-3)
     # Reloaded, the page goes on with it; without what it kept, it is given the files.
-    keeps(tab, 1)
+    keeps(tab, 60)
     tab.reload()
     tab.locator("#data").wait_for()
     tab.locator("#progress-text", has_text="Restored, after 60 steps").wait_for()

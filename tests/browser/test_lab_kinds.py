@@ -135,7 +135,7 @@ def test_a_reload_keeps_form_and_network(visit: Open) -> None:
     tab.get_by_label("Layer 1, filters").press("Tab")
     train(tab, length=40, unit="steps", test_every=20, seed=7, optimizer="adam", metric="f1_score")
     reached = accuracy(tab)
-    keeps(tab, 1)
+    keeps(tab, 40)
     tab.reload()
     tab.locator("#progress-text", has_text="Restored, after 40 steps").wait_for()
     tab.locator("#now-test", has_text="%").wait_for()
@@ -155,7 +155,7 @@ def test_a_reload_keeps_form_and_network(visit: Open) -> None:
     assert tab.inner_text("#progress-text") == "Done: 45 steps."
     tab.click("#reset")
     tab.locator("#start", has_text="Start").wait_for()
-    keeps(tab, 0)
+    keeps(tab)
     tab.reload()
     tab.locator("#data").wait_for()
     assert tab.inner_text("#progress-text") == "Press Start."
