@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ import pytest
 
 import spritenet as sn
 import tiny
-from ray_node import patient_ray
+from ray_node import free_port, patient_ray
 from spritenet.sweeps.sweep_folder import SweepFolder
 
 pytest.importorskip("optuna")
@@ -36,13 +35,6 @@ for event in sweep.events:
     if not resume and (event.trial.number, len(event.trial.epochs)) == (1, 3):
         sys.stdin.read()
 """
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @contextmanager
