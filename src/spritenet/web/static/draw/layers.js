@@ -50,18 +50,18 @@ export class LayerPictures {
     if ('IntersectionObserver' in window) {
       new IntersectionObserver((entries) => {
         this.visible = entries.some(({ isIntersecting }) => isIntersecting);
-        if (this.visible && this.waiting) this.show(this.waiting);
+        if (this.visible && this.waiting) this.show(...this.waiting);
       }).observe(container);
     }
-    /** The input to show once the layers are visible. @type {Uint8Array | null} */
+    /** What to show once the layers are visible. @type {[Uint8Array, boolean] | null} */
     this.waiting = null;
   }
 
   /** @param {Uint8Array} input  what the network sees @param {boolean} empty  nothing */
   show(input, empty = false) {
-    this.container.classList.toggle('empty', empty);
-    this.waiting = this.visible ? null : input;
+    this.waiting = this.visible ? null : [input, empty];
     if (!this.visible) return;
+    this.container.classList.toggle('empty', empty);
     const outputs = this.model.activations(input);
     for (const { index, shape, place, scale, label } of this.shown) {
       drawMaps(place, outputs[index].values, shape, { proportion: WIDE / HIGH, scale, label });
