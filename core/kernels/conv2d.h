@@ -66,6 +66,7 @@ inline void conv2d_input_gradient(const Context<Lanes>& ctx, const float* packed
     task.kernel_rows = rows;
     task.first_row = top < 0 ? -top : 0;
     task.last_row = op.out.height - top < rows ? op.out.height - top : rows;
+    bool direct = false;
     for (int phase = 0; phase < w.stride_width; ++phase) {
       const int first = (phase - w.pad_left % w.stride_width + w.stride_width) % w.stride_width;
       if (first >= op.in.width) continue;
@@ -77,8 +78,15 @@ inline void conv2d_input_gradient(const Context<Lanes>& ctx, const float* packed
       task.output = scratch + int64_t{first} * inputs;
       // One tap reads where its output gradient is, if there is one for each input.
       const bool inside = kLargeImages && w.width == 1 && task.positions == op.out.width;
+      direct = inside && w.stride_width == 1 &&
+               (ctx.in.activation == kRelu || ctx.in.activation == kLinear);
+      if (direct) {
+        task.output = dx.row(iy);
+        task.values = ctx.in.activation == kRelu ? x.row(iy) : nullptr;
+      }
       inside ? correlate_row<kConvTile, false>(task) : correlate_row<kConvTile, true>(task);
     }
+    if (direct) continue;
     backward_row(dx.row(iy), x.row(iy), scratch, ctx.in_row(), ctx.in.activation, ctx.in.alpha);
   }
 }

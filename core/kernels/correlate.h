@@ -6,6 +6,7 @@
 // contiguous in memory for every position, so they are one loop of `taps * depth` steps.
 #pragma once
 
+#include "../plan.h"
 #include "../lanes.h"
 
 namespace sn {
@@ -27,6 +28,8 @@ struct RowTask {
   float floor;        // 0: relu; -infinity: none
   Lanes* output;
   int64_t output_step;  // vectors from one position's channels to the next's
+  // Not clipped: outputs are 0 unless these are above 0, or null; maybe in the outputs' place.
+  const Lanes* values;
 };
 
 namespace detail {
@@ -109,6 +112,12 @@ template <int P, int C, bool Clipped>
       run_right<P, C, P - 1>(sum, from, step, taps, width, high);
     } else {
       run<P, C, 0, P>(sum, from, step, taps, width, 0, length);
+    }
+  }
+  if constexpr (kLargeImages && !Clipped) {
+    for (int p = 0; task.values && p < P; ++p) {
+      const Lanes* from = task.values + (position + p) * task.output_step + channel;
+      for (int c = 0; c < C; ++c) sum[p][c] = from[c] > Lanes{} ? sum[p][c] : Lanes{};
     }
   }
   const Lanes floor = broadcast<Lanes>(task.floor);

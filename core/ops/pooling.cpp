@@ -208,6 +208,16 @@ void average_pooling_backward(const Context<Lanes>& ctx, const Pass&) {
       const int cx = j + w.pad_left;
       const int from = cx < w.width ? 0 : (cx - w.width) / w.stride_width + 1;
       const int to = cx / w.stride_width < op.out.width ? cx / w.stride_width + 1 : op.out.width;
+      if (kLargeImages && row_to - row_from == 1 && to - from == 1) {
+        const Span rows = window_rows(op, row_from), columns = window_columns(op, from);
+        const float share =
+            1.0f / static_cast<float>((rows.last - rows.first) * (columns.last - columns.first));
+        const Lanes* only = dy.row(row_from) + from * channels;
+        for (int c = 0; c < channels; ++c) ctx.slab.scratch[c] = only[c] * share;
+        backward_row(dx.row(r) + j * channels, x.row(r) + j * channels, ctx.slab.scratch, channels,
+                     ctx.in.activation, ctx.in.alpha);
+        continue;
+      }
       for (int c = 0; c < channels; ++c) {
         Lanes sum = Lanes{};
         for (int row = row_from; row < row_to; ++row) {
