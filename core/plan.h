@@ -128,6 +128,7 @@ struct Operation {
   Shape in, out;
   bool input_gradient;  // of any of its inputs
   bool trainable;       // its weights get gradients and steps
+  bool hands_on;        // the gradient of its output is that of each input
   // The values that its backward pass reads while it writes the gradients of its inputs.
   bool keeps_input, keeps_output;
   bool wants_border;    // its windows read zeros around the input

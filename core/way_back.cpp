@@ -19,7 +19,8 @@ bool Builder::gradient_apart(const Tensor& tensor, int32_t index) const {
     return true;
   for (int32_t i = 0; i < plan_.operation_count; ++i) {
     const Operation& op = plan_.operations[i];
-    for (int32_t k = 0; op.keeps_input && k < op.edge_count; ++k) {
+    const bool apart = op.keeps_input || (kLargeImages && takes_over(tensor, op));
+    for (int32_t k = 0; apart && k < op.edge_count; ++k) {
       if (plan_.edges[op.first_edge + k].tensor == index) return true;
     }
   }
@@ -94,6 +95,14 @@ int32_t stream_begin(const Plan& plan, int32_t i) {
   return i;
 }
 
+// True if the gradient of an operation's output is also that of a tensor it reads: nobody writes to it.
+bool Builder::takes_over(const Tensor& tensor, const Operation& reader) const {
+  const Tensor& out = plan_.tensors[reader.output];
+  return reader.hands_on && tensor.readers == 1 && tensor.activation == kLinear &&
+         tensor.producer >= 0 && !tensor.batch_wide &&
+         (out.readers > 1 || out.padded_size == out.shape.size());  // without a border
+}
+
 // A gradient's place where an operation writes it from one that returns: that of the values whose gradient
 // returns, which are read just before. Else null.
 const Tensor* Builder::overwritten(const Tensor& tensor, const Operation& reader) const {
@@ -141,6 +150,11 @@ void Builder::place_gradients() {
       t.gradient.row = int64_t{t.shape.width} * t.shape.channels;
       const int32_t end = stream_end(plan_, t.producer), begin = stream_begin(plan_, i);
       const Tensor* over = i < count ? overwritten(t, plan_.operations[i]) : nullptr;
+      if (kLargeImages && i < count && takes_over(t, plan_.operations[i])) {
+        t.gradient = plan_.tensors[plan_.operations[i].output].gradient;
+        way.hold(t.gradient.at, t.shape.size(), end, i);
+        continue;
+      }
       t.gradient.at = over ? over->padded_at : way.place(t.shape.size(), end, begin);
       if (over) way.hold(t.gradient.at, t.shape.size(), end, begin);
     }

@@ -144,6 +144,7 @@ class Builder {
   void place_weights(Operation& op);
   bool keeps_output(const Tensor& tensor) const;
   bool gradient_apart(const Tensor& tensor, int32_t index) const;
+  bool takes_over(const Tensor& tensor, const Operation& reader) const;
   const Tensor* overwritten(const Tensor& tensor, const Operation& reader) const;
   int64_t most_scratch() const;
   int64_t place_kept(int64_t scratch);

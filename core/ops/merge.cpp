@@ -101,6 +101,7 @@ bool add(Builder& builder, const Node& node) {
   }
   Operation& op = builder.add(node, kKernels<kMerge>, out);
   op.keeps_input = apart;
+  op.hands_on = kLargeImages && kMerge == kSum && !apart;
   op.function = kMerge;
   return true;
 }
