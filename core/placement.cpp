@@ -164,13 +164,7 @@ void Builder::place_tensors() {
   if (!kLargeImages || !plan_.reuses_memory) return;
   const int64_t slabs = (plan_.thread_units + plan_.scratch_units) * kLanes * plan_.threads;
   plan_.one_by_one = slabs > kSlabMemory;
-  if (!plan_.one_by_one) return;
-  plan_.scratch_units = plan_.packed_count = 0;  // kernels are copied one at a time
-  for (int32_t i = 0; i < plan_.operation_count; ++i) {
-    Operation& op = plan_.operations[i];
-    op.packed_forward = op.packed_backward = 0;
-    if (op.packed_count > plan_.packed_count) plan_.packed_count = op.packed_count;
-  }
+  if (plan_.one_by_one) plan_.scratch_units = plan_.packed_count = 0;  // one image needs neither
 }
 
 // Several slabs share the way of a large matrix through the cache, where their values fit beside it.
@@ -196,7 +190,7 @@ void Builder::place_weights(Operation& op) {
   op.packed_backward = plan_.packed_count;
   op.kernel_in_place = op.matrix && plan_.group > 1;
   if (op.input_gradient && !op.kernel_in_place) plan_.packed_count += op.packed_count;
-  if (!op.trainable) return;
+  if (!op.trainable || !trains()) return;
   if (op.matrix) {
     op.output_gradients = plan_.output_gradient_count;
     plan_.output_gradient_count += int64_t{op.padded_units} * kLanes;
