@@ -201,6 +201,7 @@ def test_two_processes_share_a_storage(tmp_path: Path) -> None:
         ({"metric": "val_auc"}, "--metric: unknown metric: expected one of val_loss"),
         ({"storage": "x"}, "storage needs a folder"),
         ({"workers": 0}, "workers"),
+        ({"workers": 99_999}, "at most"),
         ({"validation": 1.0}, "validation"),
         ({"test_data": 3}, "unsupported test_data"),
     ],

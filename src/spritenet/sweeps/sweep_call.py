@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["make_sweep", "sweep"]
 
 WHERE = "sweep"
+MOST_PROCESSES = 64
+"""Workers that every machine may be asked for: one needs 40 MB and more."""
 
 
 @accepts
@@ -92,7 +95,8 @@ def sweep(  # noqa: D417 - options of fit are documented there
             epochs.
         seed: of the trainings and of the search.
         keep_weights: begin with the model's weights; False begins with new ones.
-        workers: the number of processes; None for one a core.
+        workers: the number of processes, at most 64 or four a core; None for one a core. There
+            are never more than trainings.
         ray: train in a Ray cluster, with one actor a core. Needs the extra `ray`.
         folder: for the runs of all trials; None keeps nothing on disk.
         resume: go on with the sweep in the folder.
@@ -183,12 +187,31 @@ def make_sweep(
         seed=seed_of(seed, WHERE),
         storage=storage,
     )
-    most = None if workers is None else count(workers, "workers", WHERE)
-    begin: Callable[[Workload], Workers] = (
-        partial(RayWorkers, count=most) if ray else partial(ProcessWorkers, count=most or threads())
-    )
+    begin = _workers(workers, ray, plan)
     where = None if folder is None else local_only(folder, what="a sweep can't be at an address")
     return Sweep(workload, found, plan, begin, where, resume=resume, about=about)
+
+
+def _workers(workers: int | None, ray: bool, plan: SweepPlan) -> Callable[[Workload], Workers]:
+    """Returns the function that starts the workers: no more than there are trainings.
+
+    Raises:
+        InputError: more processes than a machine can hold.
+    """
+    chosen = None if workers is None else count(workers, "workers", WHERE)
+    if ray:
+        return partial(RayWorkers, count=chosen)
+    most = max(MOST_PROCESSES, 4 * threads())
+    if chosen is not None and chosen > most:
+        raise InputError(
+            "too many workers",
+            where=WHERE,
+            expected=f"at most {most} processes on this machine",
+            got=chosen,
+            do="One for each core trains fastest.",
+        )
+    trainings = math.inf if plan.trials is None else max(plan.trials, plan.seeds)
+    return partial(ProcessWorkers, count=int(min(chosen or threads(), trainings)))
 
 
 def _with_networks(space: Mapping[str, object], models: Mapping[str, Model]) -> dict[str, object]:
