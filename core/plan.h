@@ -136,6 +136,8 @@ struct Operation {
   bool whole_batch;     // cuts the plan: waits for statistics of the whole batch
   bool winograd;        // conv2d: trained by kernels/winograd.h
   bool large;           // conv2d: trained by kernels/winograd_large.h
+  bool row;             // conv2d: trained by kernels/winograd_row.h
+  bool row_gradient;    // conv2d: its kernel's gradient by kernels/winograd_row_gradient.h
   int32_t stretches;    // of the kernel, packed together: the taps of Winograd filtering, else 1
   bool banded;          // conv2d: its kernel's gradient by kernels/banded_gradient.h
   bool outer;           // or by kernels/outer_gradient.h

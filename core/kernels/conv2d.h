@@ -118,21 +118,22 @@ inline void store_sums(const Lanes* sums, int count, int channels, int64_t outpu
   }
 }
 
-// The gradient of Steps x Channels neighbouring weights stays in registers while all positions of the
-// image pass by; its lanes are summed once, at the end.
+// Pairs of inputs and output gradients, in rows of columns; vectors from one to the next.
+struct Windows {
+  int rows, columns;
+  int64_t x_row, x_step, dy_row, dy_step;
+};
+
+// The gradient of Steps x Channels neighbouring weights stays in registers while all windows pass by; its
+// lanes are summed once, at the end.
 template <int Steps, int Channels>
-[[gnu::noinline]] inline void kernel_tile(const Context<Lanes>& ctx, const Lanes* x,
-                                          const Lanes* dy, float* gradient) {
-  const Operation& op = ctx.op;
-  const int64_t step = int64_t{op.window.stride_width} * op.in.channels;
-  const int64_t x_row = ctx.x().stride * op.window.stride_height;
-  const int64_t dy_row = ctx.dy().stride;
-  const int64_t outputs = op.out.channels;
+[[gnu::noinline]] inline void kernel_tile(const Windows& task, const Lanes* x, const Lanes* dy,
+                                          float* gradient, int64_t outputs) {
   Lanes sum[Steps][Channels] = {};
-  for (int row = 0; row < op.out.height; ++row) {
-    const Lanes* from = x + row * x_row;
-    const Lanes* by = dy + row * dy_row;
-    for (int column = 0; column < op.out.width; ++column) {
+  for (int row = 0; row < task.rows; ++row) {
+    const Lanes* from = x + row * task.x_row;
+    const Lanes* by = dy + row * task.dy_row;
+    for (int column = 0; column < task.columns; ++column) {
       Lanes d[Channels];
       for (int c = 0; c < Channels; ++c) d[c] = by[c];
       for (int s = 0; s < Steps; ++s) {
@@ -140,8 +141,8 @@ template <int Steps, int Channels>
         for (int c = 0; c < Channels; ++c) sum[s][c] += value * d[c];
         for (int c = 0; Steps * Channels > kSums && c < Channels; ++c) keep(sum[s][c]);
       }
-      from += step;
-      by += outputs;
+      from += task.x_step;
+      by += task.dy_step;
     }
   }
   Lanes sums[Steps * Channels];  // another array, so that the loop's isn't one in memory
@@ -150,45 +151,55 @@ template <int Steps, int Channels>
 }
 
 template <int Channels, int Steps>
-inline void kernel_steps(int steps, const Context<Lanes>& ctx, const Lanes* x, const Lanes* dy,
-                         float* gradient) {
+inline void kernel_steps(int steps, const Windows& task, const Lanes* x, const Lanes* dy,
+                         float* gradient, int64_t outputs) {
   if constexpr (Steps >= 1) {
-    if (steps == Steps) return kernel_tile<Steps, Channels>(ctx, x, dy, gradient);
-    kernel_steps<Channels, Steps - 1>(steps, ctx, x, dy, gradient);
+    if (steps == Steps) return kernel_tile<Steps, Channels>(task, x, dy, gradient, outputs);
+    kernel_steps<Channels, Steps - 1>(steps, task, x, dy, gradient, outputs);
   }
 }
 
+// `length` inputs of a window that lie one behind the other, and Channels outputs.
 template <int Channels>
-inline void kernel_channels(const Context<Lanes>& ctx, int channel, float* gradient) {
+inline void kernel_channels(const Windows& task, const Lanes* x, const Lanes* dy, int64_t length,
+                            float* gradient, int64_t outputs) {
   constexpr bool kPlain = kPlainTails && Channels < kGradientTile;
   constexpr int kFit = (Channels == kGradientTile ? kConvSums : kSums) / Channels;
   constexpr int kMost = kPlain ? 1 : kFit > 6 ? 6 : kFit;
-  const Operation& op = ctx.op;
-  const Window& w = op.window;
-  const int64_t length = int64_t{w.width} * op.in.channels;
   const int64_t tiles = (length + kMost - 1) / kMost;
-  const Rows<Lanes> x = ctx.x();
-  const Lanes* dy = ctx.dy().at + channel;
-  for (int ky = 0; ky < w.height; ++ky) {
-    const Lanes* from = x.row(ky - w.pad_top) - int64_t{w.pad_left} * op.in.channels;
-    float* to = gradient + ky * length * op.out.channels + channel;
-    int64_t t = 0;
-    for (int64_t i = 0; i < tiles; ++i) {
-      const int wide = static_cast<int>((length - t + tiles - i - 1) / (tiles - i));
-      kernel_steps<Channels, kMost>(wide, ctx, from + t, dy, to + t * op.out.channels);
-      t += wide;
-    }
+  int64_t t = 0;
+  for (int64_t i = 0; i < tiles; ++i) {
+    const int wide = static_cast<int>((length - t + tiles - i - 1) / (tiles - i));
+    kernel_steps<Channels, kMost>(wide, task, x + t, dy, gradient + t * outputs, outputs);
+    t += wide;
   }
 }
 
 template <int Channels>
-inline void kernel_tail(int width, const Context<Lanes>& ctx, int channel, float* gradient) {
+inline void kernel_tail(int width, const Windows& task, const Lanes* x, const Lanes* dy,
+                        int64_t length, float* gradient, int64_t outputs) {
   if constexpr (kPlainTails) {
-    for (int c = 0; c < width; ++c) kernel_channels<1>(ctx, channel + c, gradient);
+    for (int c = 0; c < width; ++c) {
+      kernel_channels<1>(task, x, dy + c, length, gradient + c, outputs);
+    }
   } else if constexpr (Channels >= 1) {
-    if (width == Channels) return kernel_channels<Channels>(ctx, channel, gradient);
-    kernel_tail<Channels - 1>(width, ctx, channel, gradient);
+    if (width == Channels) return kernel_channels<Channels>(task, x, dy, length, gradient, outputs);
+    kernel_tail<Channels - 1>(width, task, x, dy, length, gradient, outputs);
   }
+}
+
+// [input][output].
+#if !defined(__wasm__)
+[[gnu::noinline]]
+#endif
+inline void kernel_row(const Windows& task, const Lanes* x, const Lanes* dy, int64_t length,
+                       int outputs, float* gradient) {
+  int channel = 0;
+  for (; channel + kGradientTile <= outputs; channel += kGradientTile) {
+    kernel_channels<kGradientTile>(task, x, dy + channel, length, gradient + channel, outputs);
+  }
+  kernel_tail<kGradientTile - 1>(outputs - channel, task, x, dy + channel, length,
+                                 gradient + channel, outputs);
 }
 
 }  // namespace detail
@@ -196,13 +207,20 @@ inline void kernel_tail(int width, const Context<Lanes>& ctx, int channel, float
 // Writes this slab's kernel gradient into the slab's sums; behind it comes the bias gradient.
 inline void conv2d_kernel_gradient(const Context<Lanes>& ctx) {
   const Operation& op = ctx.op;
-  float* gradient = ctx.slab.gradients + op.slab_gradient;
-  constexpr int kTile = detail::kGradientTile;
-  int channel = 0;
-  for (; channel + kTile <= op.out.channels; channel += kTile) {
-    detail::kernel_channels<kTile>(ctx, channel, gradient);
+  const Window& w = op.window;
+  const Rows<Lanes> x = ctx.x(), dy = ctx.dy();
+  const int64_t length = int64_t{w.width} * op.in.channels;
+  const detail::Windows task = {op.out.height,
+                                op.out.width,
+                                x.stride * w.stride_height,
+                                int64_t{w.stride_width} * op.in.channels,
+                                dy.stride,
+                                op.out.channels};
+  for (int ky = 0; ky < w.height; ++ky) {
+    const Lanes* from = x.row(ky - w.pad_top) - int64_t{w.pad_left} * op.in.channels;
+    detail::kernel_row(task, from, dy.at, length, op.out.channels,
+                       ctx.slab.gradients + op.slab_gradient + ky * length * op.out.channels);
   }
-  detail::kernel_tail<kTile - 1>(op.out.channels - channel, ctx, channel, gradient);
 }
 
 inline void conv2d_bias_gradient(const Context<Lanes>& ctx) {

@@ -13,7 +13,8 @@ namespace sn {
 
 // Of fewer channels too many lanes would be idle.
 inline bool outer_pays(const Operation& op) {
-  return kWinograd && !op.winograd && !op.large && op.in.channels >= 16 && op.out.channels >= 16;
+  return kWinograd && !op.winograd && !op.large && !op.row_gradient && op.in.channels >= 16 &&
+         op.out.channels >= 16;
 }
 
 // Vectors of scratch: a row of turned output gradients; and all sums.

@@ -68,6 +68,7 @@ template <int Inputs, int Width>
       for (int r = 0; r < Inputs; ++r) {
         const Lanes value = broadcast<Lanes>(values[r * kLanes + i]);
         for (int w = 0; w < Width; ++w) sum[r][w] += value * d[w];
+        for (int w = 0; Inputs * Width > kSums && w < Width; ++w) keep(sum[r][w]);
       }
     }
   }

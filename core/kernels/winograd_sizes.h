@@ -12,6 +12,13 @@ inline constexpr bool kWinograd = false;  // there a small download counts for m
 inline constexpr bool kWinograd = true;
 #endif
 
+// Along rows (winograd_row.h): neither where a library without AVX2 would grow for old processors only.
+#if defined(__x86_64__) && !defined(__AVX2__)
+inline constexpr bool kRows = false;
+#else
+inline constexpr bool kRows = kWinograd;
+#endif
+
 // Tiles worked on together: as many as the register tile of correlate.h is wide.
 inline constexpr int kBand = 6;
 // The 16 frequencies of a band are planes that are filled side by side. Where planes lie a multiple of
@@ -30,6 +37,8 @@ inline bool winograd_pays(const Operation& op) {
 // So that the code is left out where `kWinograd` is false.
 inline bool by_winograd(const Operation& op) { return kWinograd && op.winograd; }
 inline bool by_large(const Operation& op) { return kWinograd && op.large; }
+inline bool by_row(const Operation& op) { return kRows && op.row; }
+inline bool by_row_gradient(const Operation& op) { return kRows && op.row_gradient; }
 
 // The vectors that hold a value of each channel.
 inline int64_t vectors_of(int channels) { return (channels + kLanes - 1) / kLanes; }

@@ -5,6 +5,8 @@
 #include "../kernels/outer_gradient.h"
 #include "../kernels/single.h"
 #include "../kernels/winograd_large_pack.h"
+#include "../kernels/winograd_row_gradient.h"
+#include "../kernels/winograd_row_pack.h"
 #include "convolutions.h"
 
 namespace sn {
@@ -15,6 +17,8 @@ void forward(const Context<Lanes>& ctx, const Pass& pass) {
     winograd_forward(ctx, pass.parameters, pass.packed);
   } else if (by_large(ctx.op) && pass.winograd) {
     large_forward(ctx, pass.parameters, pass.packed);
+  } else if (by_row(ctx.op) && pass.winograd) {
+    row_forward(ctx, pass.parameters, pass.packed);
   } else {
     conv2d_forward(ctx, pass.parameters, pass.packed, pass.rows);
   }
@@ -25,6 +29,8 @@ void weight_gradient(const Context<Lanes>& ctx, const Pass& pass) {
     winograd_kernel_gradient(ctx);
   } else if (by_large(ctx.op)) {
     large_kernel_gradient(ctx);
+  } else if (by_row_gradient(ctx.op)) {
+    row_kernel_gradient(ctx);
   } else if (kStreams && ctx.op.banded) {
     banded_kernel_gradient(ctx, pass.rows);
   } else if (kWinograd && ctx.op.outer) {
@@ -40,6 +46,8 @@ void backward(const Context<Lanes>& ctx, const Pass& pass) {
     winograd_input_gradient(ctx, pass.packed);
   } else if (by_large(ctx.op)) {
     large_input_gradient(ctx, pass.packed);
+  } else if (by_row(ctx.op)) {
+    row_input_gradient(ctx, pass.packed);
   } else {
     conv2d_input_gradient(ctx, pass.packed, pass.rows);
   }
@@ -48,6 +56,7 @@ void backward(const Context<Lanes>& ctx, const Pass& pass) {
 void pack(const Operation& op, const float* kernel, float* packed, int64_t first, int64_t last,
           bool winograd) {
   by_large(op) && winograd ? pack_large(op, kernel, packed, first, last)
+  : by_row(op) && winograd ? pack_row(op, kernel, packed, first, last)
                            : pack_kernel(op, kernel, packed, first, last, winograd);
 }
 
@@ -83,17 +92,21 @@ bool add(Builder& builder, const Node& node) {
   op.fan_in = size.height * size.width * (inputs / groups);
   op.winograd = plain && builder.trains() && winograd_pays(op);
   op.large = plain && builder.trains() && large_pays(op);
-  op.stretches = op.winograd || op.large ? size.height * size.width : 1;
+  op.row_gradient = plain && builder.trains() && row_gradient_pays(op);
+  op.row = row_pays(op);
+  op.stretches = op.winograd || op.large || op.row ? size.height * size.width : 1;
   op.packed_count = op.winograd ? winograd_packed(op)
                     : op.large  ? large_packed(op)
+                    : op.row    ? row_packed(op)
                     : plain     ? int64_t{op.fan_in} * filters
                                 : 0;
-  op.banded = plain && builder.trains() && banded_pays(op);
+  op.banded = plain && builder.trains() && !op.row_gradient && banded_pays(op);
   op.outer = plain && builder.trains() && !op.banded && outer_pays(op);
-  op.scratch = op.winograd ? winograd_scratch(op)
-               : op.large  ? large_scratch(op)
-               : op.outer  ? outer_scratch(op)
-                           : 0;
+  op.scratch = op.winograd       ? winograd_scratch(op)
+               : op.large        ? large_scratch(op)
+               : op.row_gradient ? row_scratch(op)
+               : op.outer        ? outer_scratch(op)
+                                 : 0;
   op.by_rows = op.outer || op.banded;
   op.kept = op.outer ? outer_kept(op) : op.banded ? banded_kept(op) : 0;
   builder.add_kernel(node, op, "kernel", {size.height, size.width, inputs / groups, filters}, 4,

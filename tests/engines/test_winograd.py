@@ -40,6 +40,19 @@ def start(layers: list[Layer], shape: tuple[int, int, int]) -> NDArray[np.float6
     return begin(Reference(layers, shape), layers, shape) * 0.3
 
 
+def check_gradient(layers: list[Layer], shape: tuple[int, int, int]) -> None:
+    """The loss and the gradient of 19 images are those in float64."""
+    parameters = start(layers, shape)
+    examples = some(shape, 19, 4, weighted=True)
+    indices = np.arange(19)[::-1].copy()
+    ours = native.Network(layers, shape, batch_size=19)
+    value, gradient = ours.gradient(parameters.astype(np.float32), examples, indices, LOSS)
+    expected, slopes = Reference(layers, shape).gradient(parameters, examples, indices, LOSS)
+    assert value == pytest.approx(expected, rel=1e-5)
+    scale = float(np.abs(slopes).max())
+    np.testing.assert_allclose(gradient, slopes, rtol=0, atol=2e-5 * scale)
+
+
 @pytest.mark.parametrize("size", [(5, 5), (6, 9), (13, 8)])
 @pytest.mark.parametrize("filters", [(16, 16), (17, 33), (43, 20)])
 @pytest.mark.parametrize(
@@ -50,16 +63,7 @@ def test_loss_and_gradient(
     size: tuple[int, int], filters: tuple[int, int], padding: str, activation: str
 ) -> None:
     """Odd and even sizes and channels, a whole slab and a partial one, as in float64."""
-    layers, shape = wide(filters, padding, activation), (*size, 2)
-    parameters = start(layers, shape)
-    examples = some(shape, 19, 4, weighted=True)
-    indices = np.arange(19)[::-1].copy()
-    ours = native.Network(layers, shape, batch_size=19)
-    value, gradient = ours.gradient(parameters.astype(np.float32), examples, indices, LOSS)
-    expected, slopes = Reference(layers, shape).gradient(parameters, examples, indices, LOSS)
-    assert value == pytest.approx(expected, rel=1e-5)
-    scale = float(np.abs(slopes).max())
-    np.testing.assert_allclose(gradient, slopes, rtol=0, atol=2e-5 * scale)
+    check_gradient(wide(filters, padding, activation), (*size, 2))
 
 
 @pytest.mark.parametrize("window", [7, 8, (6, 7), (8, 5)])
@@ -71,17 +75,28 @@ def test_large_windows(
     window: int | tuple[int, int], filters: tuple[int, int], padding: str, activation: str
 ) -> None:
     """Windows of 6x6 to 8x8, sizes that are no multiple of four, as in float64."""
-    shape = (11, 14, 2)
-    layers = wide(filters, padding, activation, window)
-    parameters = start(layers, shape)
-    examples = some(shape, 19, 4, weighted=True)
-    indices = np.arange(19)[::-1].copy()
-    ours = native.Network(layers, shape, batch_size=19)
-    value, gradient = ours.gradient(parameters.astype(np.float32), examples, indices, LOSS)
-    expected, slopes = Reference(layers, shape).gradient(parameters, examples, indices, LOSS)
-    assert value == pytest.approx(expected, rel=1e-5)
-    scale = float(np.abs(slopes).max())
-    np.testing.assert_allclose(gradient, slopes, rtol=0, atol=2e-5 * scale)
+    check_gradient(wide(filters, padding, activation, window), (11, 14, 2))
+
+
+@pytest.mark.parametrize("window", [5, (1, 5), (3, 5), (7, 5)])
+@pytest.mark.parametrize(
+    ("filters", "padding", "activation", "shape"),
+    [
+        ((8, 16), "valid", "relu", (12, 12, 2)),
+        ((5, 9), "same", "linear", (11, 41, 1)),
+        ((9, 8), "same", "tanh", (30, 7, 3)),
+        ((43, 70), "same", "relu", (14, 10, 2)),
+    ],
+)
+def test_windows_five_wide(
+    window: int | tuple[int, int],
+    filters: tuple[int, int],
+    padding: str,
+    activation: str,
+    shape: tuple[int, int, int],
+) -> None:
+    """Few channels and many, whole tiles of columns and parts, as in float64."""
+    check_gradient(wide(filters, padding, activation, window), shape)
 
 
 def trained(threads: int, *, looking: bool = False, size: int = 3) -> NDArray[np.float32]:
@@ -111,7 +126,7 @@ def trained(threads: int, *, looking: bool = False, size: int = 3) -> NDArray[np
     return np.concatenate([parameters, slots.ravel()])
 
 
-@pytest.mark.parametrize(("threads", "size"), [(2, 3), (3, 3), (8, 3), (3, 7)])
+@pytest.mark.parametrize(("threads", "size"), [(2, 3), (3, 3), (8, 3), (3, 5), (3, 7)])
 def test_the_number_of_threads_changes_no_bit(threads: int, size: int) -> None:
     """Also with clipping, where summing and updating are apart."""
     np.testing.assert_array_equal(trained(1, size=size), trained(threads, size=size))
