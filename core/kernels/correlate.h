@@ -142,7 +142,9 @@ inline void channels_of_row(const RowTask& task, int channel, int first, int wid
   // Dense (wide tiles) has one position; beyond six, more positions save too few loads to matter.
   constexpr bool kPlain = Tile > 4 || (kPlainTails && C < Tile);
   constexpr int kFit = (C == Tile ? kConvSums : kSums) / C;
-  constexpr int kMost = kPlain ? 1 : kFit > 6 ? 6 : kFit;
+  // Tails with clipping are seldom, and the largest tiles.
+  constexpr int kEnough = Clipped && C < Tile ? 3 : 6;
+  constexpr int kMost = kPlain ? 1 : kFit > kEnough ? kEnough : kFit;
   const int64_t length = int64_t{task.taps} * task.depth * task.kernel_rows;
   const float* weights = task.weights + first * length + (channel - first);
   // As few tiles as cover the row, as even as can be.

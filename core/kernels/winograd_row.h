@@ -51,9 +51,11 @@ inline void bits_of(const Lanes* from, int64_t channels, IntLanes* to) {
 }
 
 // Inputs of a column of tiles, rows first ... first + to.rows - 1, counted with the border.
-[[gnu::noinline]] inline void transform_inputs(const Context<Lanes>& ctx, int column, int first,
-                                               const Planes& to, int place, Lanes* edge,
-                                               IntLanes* bits = nullptr) {
+__attribute__((minsize, noinline)) inline void transform_inputs(const Context<Lanes>& ctx,
+                                                                int column, int first,
+                                                                const Planes& to, int place,
+                                                                Lanes* edge,
+                                                                IntLanes* bits = nullptr) {
   const Operation& op = ctx.op;
   const int64_t channels = to.channels, plane = to.plane();
   const int left = column * kOutputs, width = op.out.width + kTaps - 1 - left;  // columns there are
@@ -69,8 +71,10 @@ inline void bits_of(const Lanes* from, int64_t channels, IntLanes* to) {
 }
 
 // Output gradients of a column of tiles, rows first ... first + to.rows - 1.
-[[gnu::noinline]] inline void transform_outputs(const Context<Lanes>& ctx, int column, int first,
-                                                const Planes& to, int place, Lanes* edge) {
+__attribute__((minsize, noinline)) inline void transform_outputs(const Context<Lanes>& ctx,
+                                                                 int column, int first,
+                                                                 const Planes& to, int place,
+                                                                 Lanes* edge) {
   const int64_t channels = to.channels, plane = to.plane();
   const int left = column * kOutputs, width = ctx.op.out.width - left;
   for (int row = 0; row < to.rows; ++row) {
@@ -138,7 +142,8 @@ inline int64_t row_scratch(const Operation& op) {
   return (most > gradient ? most : gradient) + edge + 2 * kPoints * kPlaneGap;
 }
 
-inline void row_forward(const Context<Lanes>& ctx, const float* parameters, const float* packed) {
+__attribute__((minsize)) inline void row_forward(const Context<Lanes>& ctx, const float* parameters,
+                                                 const float* packed) {
   using namespace row;
   const Operation& op = ctx.op;
   const int64_t in = op.in.channels, out = op.out.channels;
@@ -200,7 +205,8 @@ inline void row_forward(const Context<Lanes>& ctx, const float* parameters, cons
   }
 }
 
-inline void row_input_gradient(const Context<Lanes>& ctx, const float* packed) {
+__attribute__((minsize)) inline void row_input_gradient(const Context<Lanes>& ctx,
+                                                        const float* packed) {
   using namespace row;
   const Operation& op = ctx.op;
   const Window& w = op.window;

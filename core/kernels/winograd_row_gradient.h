@@ -8,8 +8,9 @@ namespace sn {
 namespace row {
 
 // sums[input][output] += x times dy, for `length` inputs.
-inline void outer_length(const Lanes* x, int64_t x_step, int64_t length, const Lanes* dy, int tiles,
-                         int64_t vectors, Lanes* sums) {
+__attribute__((minsize)) inline void outer_length(const Lanes* x, int64_t x_step, int64_t length,
+                                                  const Lanes* dy, int tiles, int64_t vectors,
+                                                  Lanes* sums) {
   int64_t v = 0;
   const auto some = [&]<int Inputs, int Width>(int64_t& t) {
     for (; t + Inputs <= length; t += Inputs) {
@@ -33,7 +34,8 @@ inline void outer_length(const Lanes* x, int64_t x_step, int64_t length, const L
 }
 
 // The gradients of `count` weights of each tap, from sums that are floats, or added to what there is.
-inline void taps_of_sums(const float* sums, int64_t plane, int64_t count, bool begins, float* to) {
+__attribute__((minsize)) inline void taps_of_sums(const float* sums, int64_t plane, int64_t count,
+                                                  bool begins, float* to) {
   const auto some = [&]<int Count>(int64_t i) {
     typedef typename Vector<Count>::Loose Loose;  // no argument of a template: those are aligned
     typename Vector<Count>::Value f[kPoints], tap[kTaps];
@@ -52,7 +54,7 @@ inline void taps_of_sums(const float* sums, int64_t plane, int64_t count, bool b
 }  // namespace row
 
 // The kernel's gradient with vectors along the output channels, as in winograd_gradient.h.
-inline void row_outer_gradient(const Context<Lanes>& ctx) {
+__attribute__((minsize)) inline void row_outer_gradient(const Context<Lanes>& ctx) {
   using namespace row;
   const Operation& op = ctx.op;
   const int64_t in = op.in.channels, out = op.out.channels, vectors = vectors_of(op.out.channels);
@@ -97,7 +99,7 @@ inline void row_outer_gradient(const Context<Lanes>& ctx) {
 }
 
 // Writes this slab's kernel gradient into the slab's sums, as `conv2d_kernel_gradient` does.
-inline void row_kernel_gradient(const Context<Lanes>& ctx) {
+__attribute__((minsize)) inline void row_kernel_gradient(const Context<Lanes>& ctx) {
   using namespace row;
   const Operation& op = ctx.op;
   if (by_outer(op)) return row_outer_gradient(ctx);
