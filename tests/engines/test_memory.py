@@ -42,10 +42,11 @@ def test_a_deeper_network_needs_memory_for_values_and_weights_alone(batch_size: 
 
 def test_predicting_singly_copies_no_kernels() -> None:
     """Images of a network whose slabs would take too much go through it one by one."""
-    head: list[Layer] = [kinds.Rescaling(1 / 255), kinds.Conv2D(8, 1), kinds.MaxPooling2D(256)]
+    side = 512  # with 4 lanes, too
+    head: list[Layer] = [kinds.Rescaling(1 / 255), kinds.Conv2D(8, 1), kinds.MaxPooling2D(side)]
     sizes = []
     for more in (1, 2):
         wide = [kinds.Conv2D(1024, 1) for _ in range(more)]
-        network = native.Network([*head, *wide], (256, 256, 3), threads=1)
+        network = native.Network([*head, *wide], (side, side, 3), threads=1)
         sizes.append(network.memory_bytes)
     assert sizes[1] - sizes[0] < 1024 * 1024  # the second kernel has 4 MiB
