@@ -73,7 +73,7 @@ def test_it_is_not_sure_of_anything_else(reader: sn.Sequential) -> None:
     assert refused(reader, drawn(letters)) > 0.7
     strange = [shape(name, random) for name in ("heart", "plus", "question") for _ in range(8)]
     strange += [path for letter in "AHeR" for path in letter_paths(letter, 8, seed=4)]
-    assert refused(reader, drawn(strange)) > 0.55
+    assert refused(reader, drawn(strange)) > 0.45  # of 56 drawings
 
 
 @pytest.mark.parametrize(
