@@ -1,4 +1,4 @@
-// Where the tensors and weights of a plan lie in memory; gradients: way_back.cpp.
+// Places the tensors and weights of a plan in memory; gradients: way_back.cpp.
 #include "stream.h"
 
 // Runs once for a network: small rather than fast.

@@ -1,4 +1,4 @@
-// Where the gradients of a plan lie in memory: in that of values which nobody needs any more, or apart.
+// Places the gradients of a plan in memory: in that of values which nobody needs any more, or apart.
 #include "ops/operator.h"
 
 // Runs once for a network: small rather than fast.

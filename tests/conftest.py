@@ -37,7 +37,7 @@ TFJS_FOLDER = Path(__file__).parent / "node"
 # Other programs share the machine: how long an example takes proves nothing.
 settings.register_profile("spritenet", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=20)  # of `make quick`
-# Where all is required, a failure must be the change's: a test's examples are always the same.
+# If everything is required, a failure must be the change's: a test's examples are always the same.
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.load_profile("same" if REQUIRE_ALL else "spritenet")
 

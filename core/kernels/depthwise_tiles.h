@@ -9,7 +9,7 @@
 
 namespace sn {
 
-// Where there are registers for it.
+// Only with registers for their sums.
 inline constexpr bool kDepthwiseTiles = kSums >= 24;
 
 inline constexpr int kTileRows = 2, kTileColumns = 4;
@@ -29,7 +29,7 @@ struct Plane {
   T& operator()(int r, int c) const { return at[r * row + c * column]; }
 };
 
-// Which of the values under a tile there are: rows top ... bottom - 1, columns left ... right - 1.
+// The values under a tile that exist: rows top ... bottom - 1, columns left ... right - 1.
 struct Inside {
   int top = 0, bottom = 1 << 30, left = 0, right = 1 << 30;
 };

@@ -49,7 +49,7 @@ def test_the_integers_are_those_of_pooling_last(
 
 
 def test_global_pooling_goes_last() -> None:
-    """What follows one value of each channel can be computed before it is chosen."""
+    """Operators of one value of each channel can be computed before it is chosen."""
     layers = [sn.Conv2D(6, 3), sn.GlobalMaxPooling2D(), sn.BatchNormalization(), sn.ReLU()]
     _, found = network_of(layers)
     kinds = [type(operator).__name__ for operator in found.operators]

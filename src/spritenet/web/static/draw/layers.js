@@ -53,7 +53,7 @@ export class LayerPictures {
         if (this.visible && this.waiting) this.show(...this.waiting);
       }).observe(container);
     }
-    /** What to show once the layers are visible. @type {[Uint8Array, boolean] | null} */
+    /** The input to show once the layers are visible. @type {[Uint8Array, boolean] | null} */
     this.waiting = null;
   }
 

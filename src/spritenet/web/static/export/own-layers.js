@@ -6,7 +6,7 @@ import { Layer } from '../lib/layer.js';
 
 export { baseName, Layer } from '../lib/layer.js';
 
-// What layers have in files alone.
+// Keys that layers have in files alone.
 const OF_FILES = [
   'batch_input_shape',
   'data_format',

@@ -37,7 +37,7 @@ export class Camera {
     this.mirrored = true;
     /** @type {'user' | 'environment'} */
     this.facing = 'user';
-    /** What a frame is read through; made for the first. @type {CanvasRenderingContext2D | null} */
+    /** Reads frames; made for the first one. @type {CanvasRenderingContext2D | null} */
     this.context = null;
   }
 
