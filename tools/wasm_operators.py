@@ -1,4 +1,4 @@
-"""What only some operators of the core need of a WebAssembly module: functions and data.
+"""Finds the functions and data of a WebAssembly module that only some operators of the core need.
 
 `build_wasm.py` links core-page.wasm once more with relocations, which say what each function and
 each piece of data refers to; from there it is a search in a graph. What is found goes into a custom
@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
-from spritenet.web.page_core import SECTION, Reader, section_bytes, sections
+from spritenet.web.page_core import CODE, DATA, SECTION, Reader, section_bytes, sections
 
 __all__ = ["with_operators"]
 
-CODE, DATA = 10, 11
 SYMBOL_TABLE = 8  # subsection of "linking"
 FUNCTION, VARIABLE = 0, 1  # kinds of symbols
 UNDEFINED, EXPLICIT_NAME = 0x10, 0x40  # flags
@@ -111,7 +110,7 @@ def _exported_functions(module: bytes) -> Iterator[int]:
 def _read(linked: bytes) -> _Linked:
     """Reads symbols and relocations."""
     graph = _Linked()
-    bodies = [(kind, body) for kind, body in sections(linked)]
+    bodies = list(sections(linked))
     content = dict(bodies)
     custom = {_name(body): body for kind, body in bodies if kind == 0}
     segments = _segments(content[DATA])
@@ -129,7 +128,7 @@ def _name(body: bytes) -> str:
 
 
 def _segments(data: bytes) -> list[int]:
-    """Where the content of each segment begins in the data section."""
+    """Returns the place in the data section at which each segment's content begins."""
     reader = Reader(data)
     starts = []
     for _ in range(reader.number()):

@@ -87,7 +87,7 @@ def test_a_tab_trains_as_python_does_and_stays_responsive(
     losses = [event.loss for event in events if isinstance(event, sn.StepEvent)]
     assert np.abs(np.array(result["losses"]) - losses).max() < 1e-5
     assert losses[-1] < losses[0] / 2
-    # How far apart frames are depends on who else uses the machine; a page that waits draws two.
+    # The time between frames depends on who else uses the machine; a page that waits draws two.
     assert len(result["gaps"]) > 4
     (tmp_path / "back").mkdir()
     (tmp_path / "back" / "model.json").write_text(result["json"])

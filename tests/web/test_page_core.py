@@ -28,7 +28,7 @@ UNSAVED = {"FakeQuantization", "Identity", "MixUp", "CutMix"}
 
 
 def ran(node: str, library: Path, core: Path, *folders: Path) -> list[dict[str, Any]]:
-    """What becomes of the models in these folders, by the modules of a library and a core."""
+    """Returns what a library's modules and a core make of the models in these folders."""
     done = subprocess.run(
         [node, SCRIPT, library, core, *folders],
         capture_output=True,

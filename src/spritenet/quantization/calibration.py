@@ -68,7 +68,7 @@ def calibrate(
     """Returns the integer network of a float one, and the parameters that it was made of.
 
     Every bias is corrected: the mean of each channel over the images becomes the float network's.
-    Parameters whose channels are equalized are taken if that lowers the outputs' squared error.
+    Equalized parameters are taken if they more than halve the squared error of the outputs.
 
     Args:
         graph: the layers; the images are their raw pixels.
@@ -84,19 +84,21 @@ def calibrate(
     folded = fold(graph, input_shape, parameters)
     images = images[representative(images, folded.graph, input_shape)]
     images = np.ascontiguousarray(images.reshape(len(images), *input_shape))
-    plain = _calibrated(graph, input_shape, parameters, images)
+    plain = _calibrated(folded, input_shape, parameters, images)
     equal = equalize(folded.graph, input_shape, parameters, images)
     if equal is parameters:
         return plain
-    other = _calibrated(graph, input_shape, equal, images)
+    other = _calibrated(fold(graph, input_shape, equal), input_shape, equal, images)
     return other if other.error < LESS * plain.error else plain
 
 
 def _calibrated(
-    graph: Graph, input_shape: Shape, parameters: NDArray[np.float32], images: NDArray[np.uint8]
+    folded: FoldedNetwork,
+    input_shape: Shape,
+    parameters: NDArray[np.float32],
+    images: NDArray[np.uint8],
 ) -> Calibrated:
-    """Returns the integer network of these parameters, and its error."""
-    folded = fold(graph, input_shape, parameters)
+    """Returns the integer network of a folded one, whose parameters these are, and its error."""
     wanted = {index for step in folded.steps for index in (step.node, step.output)}
     real = observe(folded.graph, input_shape, parameters, images, wanted)
     calibration = _Calibration(folded, input_shape, images, real)

@@ -11,6 +11,8 @@ import json
 from collections.abc import Collection, Iterator
 
 __all__ = [
+    "CODE",
+    "DATA",
     "SECTION",
     "Reader",
     "operators_of",
@@ -20,7 +22,7 @@ __all__ = [
 ]
 
 HEADER = 8  # bytes: the magic number and the version
-CODE, DATA = 10, 11
+CODE, DATA = 10, 11  # kinds of sections
 SECTION = "spritenet.operators"
 UNREACHABLE = b"\x03\x00\x00\x0b"
 """A function's size and body: no locals, `unreachable`, `end`."""
